@@ -1,0 +1,134 @@
+/** Names that the deployed and the local world share. */
+
+/** Physical names of one engine, all from its `name`. */
+export const engineNames = (engine: string) => ({
+  table: `${engine}-state`,
+  bus: engine,
+  ingestQueue: `${engine}-ingest`,
+  ingestDeadLetters: `${engine}-ingest-dead`,
+  waitMachine: `${engine}-wait`,
+  scheduleGroup: engine,
+  bucket: `${engine}-payloads`,
+  runQueue: (env: string, app: string) => `${engine}-runs-${env}-${app}`,
+  runDeadLetters: (env: string, app: string) => `${engine}-runs-${env}-${app}-dead`,
+  appLambda: (env: string, app: string) => `${engine}-app-${env}-${app}`,
+});
+
+/** Own events carry this source on the bus: `stepwell.<app>`. */
+export const EVENT_SOURCE_PREFIX = "stepwell.";
+
+export const DEFAULT_ENGINE = "stepwell";
+export const DEFAULT_ENVIRONMENT = "main";
+
+/** The single table. */
+export const TABLE = {
+  partitionKey: "pk",
+  sortKey: "sk",
+  ttl: "ttl",
+  /** Listing of runs: keys only, never changing. */
+  runsIndex: { name: "gsi1", partitionKey: "gsi1pk", sortKey: "gsi1sk" },
+  /** Suspended runs by due time: sparse, keys only. */
+  dueIndex: { name: "gsi2", partitionKey: "gsi2pk", sortKey: "gsi2sk" },
+} as const;
+
+/** Environment of the engine's Lambdas and of the apps'. The value is JSON of `EngineBinding`. */
+export const ENGINE_ENV_KEY = "STEPWELL_ENGINE";
+
+/** Everything that a Lambda has to know of its engine. */
+export interface EngineBinding {
+  readonly engine: string;
+  readonly env: string;
+  readonly tableName: string;
+  readonly busName: string;
+  readonly ingestQueueUrl: string;
+  readonly ingestQueueArn: string;
+  readonly bucketName: string;
+  readonly waitMachineArn: string;
+  readonly scheduleGroup: string;
+  readonly schedulerRoleArn: string;
+  /** Of the app that this Lambda runs; absent in the engine's own. */
+  readonly runQueueUrl?: string;
+  readonly runQueueArn?: string;
+  readonly waits: "stepFunctions" | "table";
+}
+
+/** The payload of a direct invocation by which the registrar asks an app for its manifest. */
+export const MANIFEST_REQUEST = { stepwell: "manifest" } as const;
+
+/** Input of one execution of the wait machine. */
+export interface WaitMachineInput {
+  readonly tableName: string;
+  readonly pk: string;
+  readonly sk: string;
+  readonly timeoutSeconds: number;
+  readonly queueUrl: string;
+  /** Body of the message that wakes the run once the wait is resolved. */
+  readonly wake: string;
+  /** Body of the message that resolves the wait as timed out. */
+  readonly timeout: string;
+}
+
+/**
+ * The wait machine, in Amazon States Language. It writes its callback token on the step item unless the wait is resolved already
+ * (L7), waits for the callback or the timeout, and sends the matching message to the app's run queue. It has no Lambda.
+ */
+export const WAIT_MACHINE = {
+  Comment: "Stepwell: one waitForEvent",
+  StartAt: "Register",
+  States: {
+    Register: {
+      Type: "Task",
+      Resource: "arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken",
+      Parameters: {
+        "TableName.$": "$.tableName",
+        Key: { pk: { "S.$": "$.pk" }, sk: { "S.$": "$.sk" } },
+        UpdateExpression: "SET #token = :token, #try = :try",
+        ConditionExpression:
+          "attribute_exists(pk) AND attribute_not_exists(outcome) AND (attribute_not_exists(#try) OR #try < :try)",
+        ExpressionAttributeNames: { "#token": "token", "#try": "tokenTry" },
+        ExpressionAttributeValues: {
+          ":token": { "S.$": "$$.Task.Token" },
+          ":try": { "N.$": "States.Format('{}', States.MathAdd($$.State.RetryCount, 1))" },
+        },
+      },
+      TimeoutSecondsPath: "$.timeoutSeconds",
+      ResultPath: null,
+      Retry: [
+        {
+          ErrorEquals: [
+            "DynamoDB.ConditionalCheckFailedException",
+            "DynamoDb.ConditionalCheckFailedException",
+            "States.Timeout",
+          ],
+          MaxAttempts: 0,
+        },
+        { ErrorEquals: ["States.ALL"], IntervalSeconds: 1, BackoffRate: 2, MaxAttempts: 6 },
+      ],
+      Catch: [
+        {
+          ErrorEquals: ["DynamoDB.ConditionalCheckFailedException", "DynamoDb.ConditionalCheckFailedException"],
+          ResultPath: null,
+          Next: "Wake",
+        },
+        { ErrorEquals: ["States.ALL"], ResultPath: null, Next: "TimedOut" },
+      ],
+      Next: "Wake",
+    },
+    Wake: {
+      Type: "Task",
+      Resource: "arn:aws:states:::sqs:sendMessage",
+      Parameters: { "QueueUrl.$": "$.queueUrl", "MessageBody.$": "$.wake" },
+      ResultPath: null,
+      Retry: [{ ErrorEquals: ["States.ALL"], IntervalSeconds: 1, BackoffRate: 2, MaxAttempts: 10 }],
+      End: true,
+    },
+    TimedOut: {
+      Type: "Task",
+      Resource: "arn:aws:states:::sqs:sendMessage",
+      Parameters: { "QueueUrl.$": "$.queueUrl", "MessageBody.$": "$.timeout" },
+      ResultPath: null,
+      Retry: [{ ErrorEquals: ["States.ALL"], IntervalSeconds: 1, BackoffRate: 2, MaxAttempts: 10 }],
+      End: true,
+    },
+  },
+} as const;

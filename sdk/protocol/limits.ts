@@ -1,0 +1,93 @@
+/** Every limit and its unit, in one place. `docs/limits.md` explains the quota behind each. */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** Steps a run may ask for, unless its function raises it with `maxSteps`. */
+export const STEPS_PER_RUN_DEFAULT = 1_000;
+/** The most a function may raise `maxSteps` to. */
+export const STEPS_PER_RUN_MAX = 10_000;
+/** Steps of one run whose bodies run at the same time within one invocation. */
+export const PARALLEL_STEPS_DEFAULT = 100;
+/** Serialized size of one step's result, in bytes. */
+export const STEP_OUTPUT_BYTES_MAX = 4 * MIB;
+/** Serialized size of a function's return value, in bytes. */
+export const RUN_OUTPUT_BYTES_MAX = 32 * MIB;
+/** Sum of the serialized results of one run, in bytes. */
+export const RUN_STATE_BYTES_MAX = 32 * MIB;
+/** Serialized size of one event, in bytes. */
+export const EVENT_BYTES_MAX = 32 * MIB;
+/** Share of a limit from which a warning is logged. */
+export const LIMIT_WARNING_SHARE = 0.8;
+
+/** Larger payloads are stored in S3 and travel as a reference (an item holds 400 KB, a message 1 MiB). In bytes. */
+export const PAYLOAD_INLINE_BYTES_MAX = 200 * KIB;
+/** An output up to this size lives in the run header, which stays under 1 KB. In bytes. */
+export const HEADER_OUTPUT_BYTES_MAX = 256;
+/** A message carries its event inline up to this size (SQS bills per 64 KB). In bytes. */
+export const MESSAGE_EVENT_BYTES_MAX = 48 * KIB;
+
+/** EventBridge: entries of one PutEvents request. */
+export const PUT_EVENTS_ENTRIES_MAX = 10;
+/** EventBridge: bytes of one PutEvents request; the older, stricter bound, so that it holds in every region. */
+export const PUT_EVENTS_BYTES_MAX = 256 * KIB;
+/** Times a partly failed PutEvents is tried in all. */
+export const PUT_EVENTS_TRIES_MAX = 5;
+
+/** SQS: longest `DelaySeconds`, in seconds. */
+export const SQS_DELAY_SECONDS_MAX = 900;
+/** SQS: receives before a message goes to the dead-letter queue. Crashes are counted on the run (L8). */
+export const SQS_RECEIVES_MAX = 50;
+
+/** Sleeps, waits and invoke timeouts, in milliseconds. */
+export const WAIT_MS_MAX = 365 * DAY_MS;
+/** Waits longer than this use the table instead of a Step Functions execution, which lives a year at most. */
+export const STEP_FUNCTIONS_WAIT_MS_MAX = 364 * DAY_MS;
+/** A sleep shorter than this is waited for in place instead of suspending. In milliseconds. */
+export const IN_PLACE_SLEEP_MS_MAX = SECOND_MS;
+
+/** How long a lease lasts without a heartbeat, in milliseconds. */
+export const LEASE_MS = 10 * SECOND_MS;
+/** Time between heartbeats, in milliseconds. */
+export const HEARTBEAT_MS = 5 * SECOND_MS;
+/** An event id seen again within this time starts nothing again, in milliseconds. */
+export const EVENT_DEDUPE_MS = DAY_MS;
+/** How long an event stays stored, in milliseconds; renewed when a live run suspends past it. */
+export const EVENT_RETENTION_MS = 30 * DAY_MS;
+/** How long a finished run's header stays readable, in milliseconds. */
+export const RUN_RETENTION_MS = 30 * DAY_MS;
+/** A router or runner hop count past which a chain of events is taken for an endless loop. */
+export const HOPS_MAX = 1_000;
+
+/** Tries of a step, or of a handler, when the function does not say: 4 retries after the first. */
+export const ATTEMPTS_DEFAULT = 5;
+/** The most retries that a function may ask for. */
+export const RETRIES_MAX = 20;
+/** First back-off delay, in milliseconds; it doubles with every attempt. */
+export const BACKOFF_BASE_MS = SECOND_MS;
+/** Longest back-off delay unless `maxDelay` says otherwise, in milliseconds. */
+export const BACKOFF_MS_MAX = 60 * MINUTE_MS;
+
+/** Triggers of one function. */
+export const TRIGGERS_MAX = 10;
+/** Characters of a client id or a function id. */
+export const ID_CHARS_MAX = 64;
+/** Characters of an event name: EventBridge's `DetailType`. */
+export const EVENT_NAME_CHARS_MAX = 128;
+/** Characters of an event id. */
+export const EVENT_ID_CHARS_MAX = 128;
+/** Characters of a step id. */
+export const STEP_ID_CHARS_MAX = 256;
+/** Characters of an expression. */
+export const EXPRESSION_CHARS_MAX = 4_096;
+/** Nesting of an expression. */
+export const EXPRESSION_DEPTH_MAX = 32;
+/** Characters kept of an error's message. */
+export const ERROR_MESSAGE_CHARS_MAX = 8_192;
+/** Characters kept of an error's stack. */
+export const ERROR_STACK_CHARS_MAX = 8_192;
+/** Causes kept of an error. */
+export const ERROR_CAUSES_MAX = 5;

@@ -1,0 +1,34 @@
+/** What an app's Lambda answers when the registrar asks who it is. */
+export interface Manifest {
+  readonly v: 1;
+  readonly app: string;
+  readonly functions: readonly FunctionManifest[];
+}
+
+export interface FunctionManifest {
+  readonly id: string;
+  readonly name?: string;
+  readonly triggers: readonly TriggerManifest[];
+}
+
+export type TriggerManifest =
+  | { readonly kind: "event"; readonly event: string; readonly if?: string }
+  | {
+      readonly kind: "cron";
+      /** Five fields, as the user wrote them. */
+      readonly cron: string;
+      readonly timeZone: string;
+      /** The same as EventBridge Scheduler writes it: two where day of month and day of week are both given. */
+      readonly schedules: readonly string[];
+    };
+
+/** An app in the registry: its manifest, and where its runs are sent. */
+export interface RegisteredApp {
+  readonly v: 1;
+  readonly env: string;
+  readonly manifest: Manifest;
+  readonly hash: string;
+  readonly queueUrl: string;
+  readonly queueArn: string;
+  readonly codeVersion: string;
+}

@@ -1,0 +1,45 @@
+import type { SerializedError } from "./errors.ts";
+import type { StepKind } from "./step.ts";
+
+export type RunStatus =
+  | "queued"
+  | "running"
+  | "sleeping"
+  | "waiting"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "skipped";
+
+export type StepStatus = "running" | "retrying" | "sleeping" | "waiting" | "completed" | "failed";
+
+/** A run as users see it. Times are milliseconds since the epoch. */
+export interface RunView {
+  readonly id: string;
+  /** `<clientId>/<functionId>` is the address; this is the function's own id. */
+  readonly functionId: string;
+  readonly app: string;
+  readonly eventIds: readonly string[];
+  readonly status: RunStatus;
+  readonly output: unknown;
+  readonly error: SerializedError | undefined;
+  readonly steps: readonly StepView[];
+  /** Tries of the handler itself, the running one included. */
+  readonly attempts: number;
+  readonly queuedAt: number;
+  readonly startedAt: number | undefined;
+  readonly endedAt: number | undefined;
+}
+
+export interface StepView {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: StepKind;
+  readonly status: StepStatus;
+  /** Tries so far, the running one included. */
+  readonly attempts: number;
+  readonly output: unknown;
+  readonly error: SerializedError | undefined;
+  readonly startedAt: number;
+  readonly endedAt: number | undefined;
+}

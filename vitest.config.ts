@@ -1,0 +1,19 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^stepwell$/, replacement: source("sdk/index.ts") },
+      { find: /^stepwell\/lambda$/, replacement: source("lambdas/runner/index.ts") },
+      { find: /^stepwell\/local$/, replacement: source("local/index.ts") },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 30_000,
+    typecheck: { enabled: false },
+  },
+});
