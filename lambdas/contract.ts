@@ -110,7 +110,9 @@ export const WAIT_MACHINE = {
           ResultPath: null,
           Next: "Wake",
         },
-        { ErrorEquals: ["States.ALL"], ResultPath: null, Next: "TimedOut" },
+        { ErrorEquals: ["States.Timeout"], ResultPath: null, Next: "TimedOut" },
+        // Anything else: the run looks again and sets the wait up anew.
+        { ErrorEquals: ["States.ALL"], ResultPath: null, Next: "Wake" },
       ],
       Next: "Wake",
     },
