@@ -1,4 +1,4 @@
-import type { FunctionManifest, RetryPolicy, StoredEvent } from "../protocol/index.ts";
+import type { EventEnvelope, FunctionManifest, RetryPolicy, StoredEvent } from "../protocol/index.ts";
 
 /** What a step tool asks the ledger for: one durable operation. */
 export type OpRequest = { readonly id: string; readonly name?: string } & (
@@ -70,6 +70,21 @@ export interface RunInput {
   /** Whether the code is past everything that an earlier invocation has already executed (for the logger). */
   readonly isReplaying: () => boolean;
   readonly log: LogSink;
+  /** Takes events that the user's code sends by the client, and not by a step. */
+  readonly sender: EventSender;
+  /** How many functions the triggering event has passed through. */
+  readonly hops: number;
+}
+
+/** An event that is ready for the bus: its name is the detail type, its envelope the detail. */
+export interface PreparedEvent {
+  readonly name: string;
+  readonly envelope: EventEnvelope;
+}
+
+/** Puts checked events on the bus. */
+export interface EventSender {
+  send(app: string, events: readonly PreparedEvent[]): Promise<void>;
 }
 
 /** Where log lines go; the runner's sink adds run, function and attempt. */

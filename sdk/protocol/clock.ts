@@ -4,4 +4,9 @@ export interface Clock {
   now(): number;
   /** Runs `task` at `time` (ms since the epoch), at once if that is past. Returns a function that takes it back. */
   at(time: number, task: () => void): () => void;
+  /**
+   * The same for an invocation that has nothing to do until `time`. On a virtual clock time stands still while an invocation is
+   * busy, and goes on while it pauses.
+   */
+  pause(time: number, task: () => void): () => void;
 }

@@ -18,7 +18,6 @@ export type RunMessage = RunAddress & { readonly v: 1; readonly id: string } & (
     | StartMessage
     | WakeMessage
     | ResolveMessage
-    | { readonly kind: "cancel"; readonly reason: string }
   );
 
 export interface StartMessage {
@@ -57,7 +56,7 @@ export type EngineMessage = { readonly v: 1; readonly stepwell: true } & (
 /** Start `target` as a child of `parent`. */
 export interface InvokeMessage {
   readonly kind: "invoke";
-  readonly parent: ParentRef & { readonly functionId: string };
+  readonly parent: ParentRef;
   readonly target: { readonly app: string; readonly functionId: string };
   readonly eventId: string;
   readonly data: Payload;

@@ -11,7 +11,7 @@ export type RunStatus =
   | "cancelled"
   | "skipped";
 
-export type StepStatus = "running" | "retrying" | "sleeping" | "waiting" | "completed" | "failed";
+export type StepStatus = "running" | "retrying" | "sleeping" | "waiting" | "completed" | "failed" | "cancelled";
 
 /** A run as users see it. Times are milliseconds since the epoch. */
 export interface RunView {
@@ -29,6 +29,8 @@ export interface RunView {
   readonly queuedAt: number;
   readonly startedAt: number | undefined;
   readonly endedAt: number | undefined;
+  /** A word for the operator, such as the reason of a dead letter. */
+  readonly note?: string;
 }
 
 export interface StepView {

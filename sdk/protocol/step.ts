@@ -42,6 +42,7 @@ export interface WaitSpec {
 export interface ParentRef {
   readonly env: string;
   readonly app: string;
+  readonly functionId: string;
   readonly runId: string;
   readonly stepKey: string;
 }

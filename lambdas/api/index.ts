@@ -1,0 +1,57 @@
+import { toUserEvent } from "../../sdk/execution/user-event.ts";
+import {
+  type Clock,
+  EVENT_CRON,
+  EVENT_INVOKED,
+  type RunAddress,
+  type RunView,
+  type StoredEvent,
+} from "../../sdk/protocol/index.ts";
+import type { World } from "../aws/index.ts";
+import { allFunctions, matchTriggers } from "../engine/match.ts";
+import { runIdOf } from "../engine/run-id.ts";
+import { queuedView, runView } from "./run-view.ts";
+
+export interface ApiDeps {
+  readonly world: World;
+  readonly clock: Clock;
+}
+
+/** Reading runs. `runsOf` needs no item of its own: the ids of the runs that an event starts can be told from the registry. */
+export const createApi = ({ world, clock }: ApiDeps) => {
+  const run = async (address: RunAddress): Promise<RunView | undefined> => {
+    const header = await world.runs.header(address);
+    if (header === undefined) return undefined;
+    const [outcome, memo] = await Promise.all([world.runs.outcome(address, header), world.steps.load(address)]);
+    return runView({ header, outcome, memo }, (payload) => world.payloads.load(payload), clock.now());
+  };
+
+  /** The functions that may have been started by an event; `sure` when they have been, or will be. */
+  const candidates = async (env: string, event: StoredEvent) => {
+    const apps = await world.registry.apps(env);
+    if (event.name === EVENT_CRON || event.name === EVENT_INVOKED) return { sure: false, matches: allFunctions(apps) };
+    const userEvent = toUserEvent(event, await world.payloads.load(event.data));
+    return { sure: true, matches: matchTriggers(apps, userEvent) };
+  };
+
+  return {
+    run,
+
+    /** The runs that an event has started; those not yet taken by a runner are `queued`. */
+    async runsOf(env: string, eventId: string): Promise<readonly RunView[]> {
+      const event = await world.events.get(env, eventId);
+      if (event === undefined) return [];
+      const { sure, matches } = await candidates(env, event);
+      const views = await Promise.all(
+        matches.map(async ({ app, fn }) => {
+          const address = { app: app.manifest.app, functionId: fn.id };
+          const full = { ...address, env, runId: runIdOf(address, event.id, event.at) };
+          return (await run(full)) ?? (sure ? queuedView(full, event) : undefined);
+        }),
+      );
+      return views.filter((view) => view !== undefined);
+    },
+  };
+};
+
+export type Api = ReturnType<typeof createApi>;

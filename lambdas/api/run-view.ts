@@ -1,0 +1,103 @@
+import type {
+  Outcome,
+  Payload,
+  RunAddress,
+  RunStatus,
+  RunView,
+  SerializedError,
+  StepMemo,
+  StepStatus,
+  StepView,
+  StoredEvent,
+} from "../../sdk/protocol/index.ts";
+import type { RunHeader } from "../engine/types.ts";
+
+type Load = (payload: Payload) => Promise<unknown>;
+
+/** A run that has been sent to its queue and not been taken yet: its id is known, nothing of it is stored. */
+export const queuedView = (run: RunAddress, event: Pick<StoredEvent, "id" | "at">): RunView => ({
+  id: run.runId,
+  app: run.app,
+  functionId: run.functionId,
+  eventIds: [event.id],
+  status: "queued",
+  output: undefined,
+  error: undefined,
+  steps: [],
+  attempts: 0,
+  queuedAt: event.at,
+  startedAt: undefined,
+  endedAt: undefined,
+});
+
+export interface StoredRun {
+  readonly header: RunHeader;
+  readonly outcome: Outcome | undefined;
+  readonly memo: ReadonlyMap<string, StepMemo>;
+}
+
+/** A stored run as users see it. */
+export async function runView({ header, outcome, memo }: StoredRun, load: Load, now: number): Promise<RunView> {
+  const steps = [...memo.values()].sort((a, b) => a.startedAt - b.startedAt || (a.order ?? 0) - (b.order ?? 0));
+  return {
+    id: header.runId,
+    app: header.app,
+    functionId: header.functionId,
+    eventIds: [header.eventId],
+    status: statusOf(header),
+    ...(await endOf(outcome, load)),
+    steps: await Promise.all(steps.map((step) => stepView(step, load, now))),
+    attempts: header.attempts + 1,
+    queuedAt: header.queuedAt,
+    startedAt: header.startedAt,
+    endedAt: header.endedAt,
+    ...(header.note !== undefined && { note: header.note }),
+  };
+}
+
+const statusOf = (header: RunHeader): RunStatus => {
+  if (header.status !== "active") return header.status;
+  return header.owner === undefined ? (header.parked ?? "queued") : "running";
+};
+
+async function endOf(
+  outcome: Outcome | undefined,
+  load: Load,
+): Promise<{ output: unknown; error: SerializedError | undefined }> {
+  if (outcome === undefined) return { output: undefined, error: undefined };
+  if (!outcome.ok) return { output: undefined, error: outcome.error };
+  return { output: await load(outcome.data), error: undefined };
+}
+
+async function stepView(step: StepMemo, load: Load, now: number): Promise<StepView> {
+  const { output, error } = await endOf(step.by === "end" ? undefined : step.outcome, load);
+  const done = step.outcome !== undefined;
+  return {
+    id: step.id,
+    name: step.name ?? step.id,
+    kind: step.kind,
+    status: stepStatus(step, now),
+    attempts: hasTries(step) ? step.attempts + (done ? 0 : 1) : 1,
+    output: step.kind === "waitForEvent" ? await eventOf(output, load) : output,
+    error: error ?? step.lastError,
+    startedAt: step.startedAt,
+    endedAt: step.endedAt ?? (stepStatus(step, now) === "completed" ? step.until : undefined),
+  };
+}
+
+const hasTries = (step: StepMemo): boolean => step.kind === "run" || step.kind === "sendEvent";
+
+function stepStatus(step: StepMemo, now: number): StepStatus {
+  if (step.by === "end") return "cancelled";
+  if (step.outcome !== undefined) return step.outcome.ok ? "completed" : "failed";
+  if (step.kind === "sleep") return (step.until ?? 0) <= now ? "completed" : "sleeping";
+  if (!hasTries(step)) return "waiting";
+  return step.until === undefined ? "running" : "retrying";
+}
+
+/** A wait's stored result is the event as stored; shown is the event as the handler got it. */
+async function eventOf(output: unknown, load: Load): Promise<unknown> {
+  if (typeof output !== "object" || output === null) return output;
+  const { id, name, ts, data } = output as StoredEvent;
+  return { id, name, ts, data: await load(data) };
+}

@@ -1,0 +1,62 @@
+import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SchedulerClient } from "@aws-sdk/client-scheduler";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { SQSClient } from "@aws-sdk/client-sqs";
+
+/** What the clients of one process share: nothing in Lambda, the transport of the local cloud on a laptop. */
+export type ClientConfig = Pick<
+  DynamoDBClientConfig,
+  "endpoint" | "region" | "credentials" | "requestHandler" | "maxAttempts"
+>;
+
+export interface Clients {
+  readonly dynamodb: DynamoDBClient;
+  readonly sqs: SQSClient;
+  readonly eventBridge: EventBridgeClient;
+  readonly scheduler: SchedulerClient;
+  readonly stepFunctions: SFNClient;
+  readonly s3: S3Client;
+}
+
+/** The SDK clients, each made at its first use: a start-up pays only for what it needs. */
+export function createClients(config: ClientConfig = {}): Clients {
+  const once = <T>(make: () => T) => {
+    let made: T | undefined;
+    return () => {
+      made ??= make();
+      return made;
+    };
+  };
+  const dynamodb = once(() => new DynamoDBClient(config));
+  const sqs = once(() => new SQSClient({ ...config, md5: false }));
+  const eventBridge = once(() => new EventBridgeClient(config));
+  const scheduler = once(() => new SchedulerClient(config));
+  const stepFunctions = once(() => new SFNClient(config));
+  const s3 = once(() => new S3Client({ ...config, forcePathStyle: config.endpoint !== undefined }));
+  return {
+    get dynamodb() {
+      return dynamodb();
+    },
+    get sqs() {
+      return sqs();
+    },
+    get eventBridge() {
+      return eventBridge();
+    },
+    get scheduler() {
+      return scheduler();
+    },
+    get stepFunctions() {
+      return stepFunctions();
+    },
+    get s3() {
+      return s3();
+    },
+  };
+}
+
+/** Whether an AWS error is one of the named ones. Names are stable across bundled copies, classes are not. */
+export const isError = (error: unknown, ...names: readonly string[]): boolean =>
+  error instanceof Error && names.includes(error.name);

@@ -1,0 +1,37 @@
+import { deadLetterPartition } from "./keys.ts";
+import type { Table } from "./table.ts";
+
+const BODY_CHARS_MAX = 200_000;
+
+/** A message that could not be handled, with the reason (L8). */
+export interface DeadLetter {
+  readonly id: string;
+  readonly env: string;
+  readonly queue: string;
+  readonly reason: string;
+  readonly body: string;
+  readonly at: number;
+  readonly runId?: string;
+}
+
+export const createDeadLetterStore = (table: Table) => ({
+  /** Keyed by the message, so that a repeat writes the same record. */
+  async put(letter: DeadLetter): Promise<void> {
+    await table.put({
+      pk: deadLetterPartition(letter.env),
+      sk: letter.id,
+      v: 1,
+      ...letter,
+      body: letter.body.slice(0, BODY_CHARS_MAX),
+    });
+  },
+
+  async list(env: string): Promise<readonly DeadLetter[]> {
+    const letters: DeadLetter[] = [];
+    for await (const { pk, sk, v, ...letter } of table.query(deadLetterPartition(env)))
+      letters.push(letter as unknown as DeadLetter);
+    return letters;
+  },
+});
+
+export type DeadLetterStore = ReturnType<typeof createDeadLetterStore>;

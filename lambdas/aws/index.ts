@@ -1,0 +1,55 @@
+import type { Clock, StepMemo } from "../../sdk/protocol/index.ts";
+import type { EngineBinding } from "../contract.ts";
+import { createBus } from "./bus.ts";
+import type { Clients } from "./clients.ts";
+import { createDeadLetterStore } from "./dead-letter-store.ts";
+import { createEventStore } from "./event-store.ts";
+import { listenerName, type RunKey, waitName } from "./keys.ts";
+import { createListenerStore } from "./listener-store.ts";
+import { createPayloadStore } from "./payload-store.ts";
+import { createQueue } from "./queue.ts";
+import { createRegistryStore } from "./registry-store.ts";
+import { createRunStore } from "./run-store.ts";
+import { createStepStore } from "./step-store.ts";
+import { Table } from "./table.ts";
+import { createTimer } from "./timer.ts";
+import { createWaits } from "./waits.ts";
+
+/** Everything that the doors do in AWS, for one engine. */
+export function createWorld(clients: Clients, binding: EngineBinding, clock: Clock) {
+  const table = new Table(() => clients.dynamodb, binding.tableName);
+  const queue = createQueue(() => clients.sqs, binding.ingestQueueUrl);
+  const payloads = createPayloadStore(() => clients.s3, binding.bucketName);
+  const listeners = createListenerStore(table);
+  const timer = createTimer(() => clients.scheduler, queue, {
+    group: binding.scheduleGroup,
+    roleArn: binding.schedulerRoleArn,
+    ingestQueueArn: binding.ingestQueueArn,
+  });
+  return {
+    table,
+    runs: createRunStore(table),
+    steps: createStepStore(table),
+    events: createEventStore(table),
+    listeners,
+    registry: createRegistryStore(table, () => clock.now()),
+    deadLetters: createDeadLetterStore(table),
+    payloads,
+    queue,
+    bus: createBus(() => clients.eventBridge, payloads, binding.busName),
+    waits: createWaits(() => clients.stepFunctions, binding.waitMachineArn),
+    timer,
+
+    /** Takes back what was set up for a step that has its outcome: listeners, and a timer that is a schedule. */
+    async takeBack(run: RunKey, step: StepMemo): Promise<void> {
+      const sk = listenerName(run.runId, step);
+      await Promise.all((step.wait?.listeners ?? []).map((pk) => listeners.delete({ pk, sk })));
+      const isTimer = step.until !== undefined && step.wait?.via !== "stepFunctions";
+      if (isTimer) await timer.disarm(waitName(run.runId, step), step.until, step.startedAt);
+    },
+  };
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+export { waitName } from "./keys.ts";

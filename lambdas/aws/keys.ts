@@ -1,0 +1,51 @@
+import type { RunAddress, StepMemo } from "../../sdk/protocol/index.ts";
+import type { Key } from "./table.ts";
+
+/**
+ * Keys of the one table. They begin with environment and app, so that IAM's `dynamodb:LeadingKeys` can fence apps; what apps share
+ * stands under the app name `$`, which no client can have.
+ */
+const SHARED = "$";
+
+export type RunKey = Pick<RunAddress, "env" | "app" | "runId">;
+
+export const runPartition = ({ env, app, runId }: RunKey): string => `${env}#${app}#run#${runId}`;
+export const headerKey = (run: RunKey): Key => ({ pk: runPartition(run), sk: "header" });
+export const outcomeKey = (run: RunKey): Key => ({ pk: runPartition(run), sk: "outcome" });
+export const STEP_PREFIX = "step#";
+export const stepKey = (run: RunKey, key: string): Key => ({ pk: runPartition(run), sk: `${STEP_PREFIX}${key}` });
+
+export const eventKey = (env: string, id: string): Key => ({ pk: `${env}#${SHARED}#event#${id}`, sk: "event" });
+export const registryPartition = (env: string): string => `${env}#${SHARED}#registry`;
+export const appKey = (env: string, app: string): Key => ({ pk: registryPartition(env), sk: `app#${app}` });
+
+/** Which match paths are live for an event name. */
+export const pathsKey = (env: string, event: string): Key => ({ pk: `${env}#${SHARED}#paths#${event}`, sk: "paths" });
+
+/** Listeners for one event name whose match paths have the values hashed in `match`. */
+export const listenerPartition = (env: string, app: string, event: string, match: string): string =>
+  `${env}#${app}#listener#${event}#${match}`;
+
+/** Sort key of a step's listener. */
+export const listenerName = (runId: string, step: StepMemo): string => `${runId}#${step.key}`;
+
+/** Name of a step's schedule or execution: at most 64 characters, the same for every repeat. */
+export const waitName = (runId: string, step: StepMemo): string => `${runId}-${step.key}-${step.attempts}`;
+
+export const deadLetterPartition = (env: string): string => `${env}#${SHARED}#dead`;
+
+/** Run listing: by function and day, in order of run id. */
+export const runsIndexKey = (run: RunAddress, day: string) => ({
+  gsi1pk: `${run.env}#${run.app}#${run.functionId}#${day}`,
+  gsi1sk: run.runId,
+});
+
+/** Suspended runs by due time, spread over a few partitions by the run's id. */
+export const DUE_SHARDS = 4;
+export const duePartition = (shard: number): string => `due#${shard}`;
+export const dueIndexKey = (runId: string, due: number) => ({
+  gsi2pk: duePartition(shardOf(runId)),
+  gsi2sk: `${new Date(due).toISOString()}#${runId}`,
+});
+
+const shardOf = (runId: string): number => runId.charCodeAt(runId.length - 1) % DUE_SHARDS;

@@ -1,0 +1,23 @@
+import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { PAYLOAD_INLINE_BYTES_MAX, type Payload } from "../../sdk/protocol/index.ts";
+
+/** Values too large for an item or a message lie in S3 under a name that derives from what they are, so a repeat overwrites itself. */
+export const createPayloadStore = (client: () => S3Client, bucket: string) => ({
+  async store(key: string, json: string): Promise<Payload> {
+    const bytes = Buffer.byteLength(json);
+    if (bytes <= PAYLOAD_INLINE_BYTES_MAX) return { json };
+    await client().send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body: json, ContentType: "application/json" }),
+    );
+    return { s3: key, bytes };
+  },
+
+  async load(payload: Payload): Promise<unknown> {
+    if ("json" in payload) return JSON.parse(payload.json);
+    const { Body } = await client().send(new GetObjectCommand({ Bucket: bucket, Key: payload.s3 }));
+    if (Body === undefined) throw new Error(`The object "${payload.s3}" of the bucket "${bucket}" has no body.`);
+    return JSON.parse(await Body.transformToString());
+  },
+});
+
+export type PayloadStore = ReturnType<typeof createPayloadStore>;

@@ -1,0 +1,41 @@
+import type { RegisteredApp } from "../../sdk/protocol/index.ts";
+import { appKey, registryPartition } from "./keys.ts";
+import type { Table } from "./table.ts";
+
+/** How long a router may go on with the functions it knows, in milliseconds. */
+const REGISTRY_MAX_AGE_MS = 10_000;
+
+/** The apps of an environment, as their last deploy registered them. */
+export const createRegistryStore = (table: Table, now: () => number) => {
+  const cached = new Map<string, { readonly apps: readonly RegisteredApp[]; readonly at: number }>();
+  const load = async (env: string) => {
+    const apps: RegisteredApp[] = [];
+    for await (const item of table.query(registryPartition(env))) apps.push(JSON.parse(item.app as string));
+    return apps;
+  };
+  return {
+    async apps(env: string): Promise<readonly RegisteredApp[]> {
+      const hit = cached.get(env);
+      if (hit !== undefined && now() - hit.at < REGISTRY_MAX_AGE_MS) return hit.apps;
+      const apps = await load(env);
+      cached.set(env, { apps, at: now() });
+      return apps;
+    },
+
+    async app(env: string, app: string): Promise<RegisteredApp | undefined> {
+      return (await this.apps(env)).find((candidate) => candidate.manifest.app === app);
+    },
+
+    async stored(env: string, app: string): Promise<RegisteredApp | undefined> {
+      const item = await table.get(appKey(env, app));
+      return item && JSON.parse(item.app as string);
+    },
+
+    async put(app: RegisteredApp): Promise<void> {
+      await table.put({ ...appKey(app.env, app.manifest.app), v: 1, app: JSON.stringify(app) });
+      cached.delete(app.env);
+    },
+  };
+};
+
+export type RegistryStore = ReturnType<typeof createRegistryStore>;

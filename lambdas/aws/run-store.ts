@@ -1,0 +1,222 @@
+import { type Outcome, RUN_RETENTION_MS, type RunAddress, type StartMessage } from "../../sdk/protocol/index.ts";
+import { TABLE } from "../contract.ts";
+import type { CrashCount } from "../engine/crash.ts";
+import type { Parking } from "../engine/park.ts";
+import type { RunHeader } from "../engine/types.ts";
+import { DUE_SHARDS, dueIndexKey, duePartition, headerKey, outcomeKey, type RunKey, runsIndexKey } from "./keys.ts";
+import type { Item, Key, Table } from "./table.ts";
+
+/** What the lease write overwrote; absent attributes mean that the run is new. */
+export interface Leased {
+  readonly header: RunHeader;
+  readonly fence: number;
+  readonly seen: number;
+  /** An owner was overwritten: its lease ended without being given back. */
+  readonly takeover: boolean;
+}
+
+export interface LeaseRequest {
+  readonly owner: string;
+  readonly by: string;
+  readonly now: number;
+  readonly until: number;
+}
+
+/** What only the message that starts a run can tell; it creates the header together with the first lease. */
+export interface Birth {
+  readonly eventId: string;
+  readonly start: StartMessage;
+  readonly codeVersion: string;
+}
+
+const FREE = "(attribute_not_exists(#owner) OR #leaseUntil < :now)";
+const MINE = "#fence = :fence AND attribute_exists(#owner)";
+
+/** Run headers: each method is one conditional write on one item (PROTOCOLS.md §2). */
+export const createRunStore = (table: Table) => ({
+  async header(run: RunKey): Promise<RunHeader | undefined> {
+    const item = await table.get(headerKey(run));
+    return item && toHeader(item);
+  },
+
+  async headerAt(key: Key): Promise<RunHeader | undefined> {
+    const item = await table.get(key);
+    return item && toHeader(item);
+  },
+
+  /** Keys of suspended runs that should have been awake at `upTo`, the longest overdue first; at most `limit` of each shard. */
+  async due(upTo: number, limit: number): Promise<readonly Key[]> {
+    const text = new Date(upTo).toISOString();
+    const shards = Array.from({ length: DUE_SHARDS }, (_, shard) => duePartition(shard));
+    return (await Promise.all(shards.map((pk) => table.queryIndex(TABLE.dueIndex, pk, text, limit)))).flat();
+  },
+
+  /** Leaves a word for the operator on a run. */
+  async note(run: RunKey, note: string): Promise<void> {
+    await table.update(headerKey(run), { update: "SET #note = :note", when: "attribute_exists(pk)", values: { note } });
+  },
+
+  /** Takes the lease; with `birth`, creates the run if it is not there. Undefined: refused, look at the header. */
+  async lease(run: RunAddress, request: LeaseRequest, birth?: Birth): Promise<Leased | undefined> {
+    const take =
+      "#owner = :owner, #by = :by, #leaseUntil = :until, #fence = if_not_exists(#fence, :zero) + :one, " +
+      "#status = :active, #wakeSeq = if_not_exists(#wakeSeq, :zero)";
+    const create = birth === undefined ? undefined : birthOf(run, request.now, birth);
+    const exists = birth === undefined ? "#status = :active" : "(attribute_not_exists(pk) OR #status = :active)";
+    const written = await table.update(headerKey(run), {
+      update: `SET ${[take, ...(create?.sets ?? [])].join(", ")} REMOVE #guard, #parked, #gsi2pk, #gsi2sk`,
+      when: `${exists} AND ${FREE}`,
+      values: { ...request, active: "active", zero: 0, one: 1, ...create?.values },
+      returns: "ALL_OLD",
+    });
+    if (!written.applied) return undefined;
+    const old = written.item;
+    const isNew = old.pk === undefined;
+    const header = toHeader(isNew ? { ...create?.values, status: "active", fence: 0, wakeSeq: 0, attempts: 0 } : old);
+    return { header, fence: header.fence + 1, seen: header.wakeSeq, takeover: header.owner !== undefined };
+  },
+
+  /** Wakes a run that is held: its holder will look again. Undefined: not held like that any more, start over. */
+  async raise(run: RunKey, fence: number, messageId: string, now: number): Promise<RunHeader | undefined> {
+    const written = await table.update(headerKey(run), {
+      update: "SET #wakeSeq = #wakeSeq + :one, #guard = if_not_exists(#guard, :id)",
+      when: `${MINE} AND #leaseUntil >= :now AND #status = :active`,
+      values: { one: 1, id: messageId, fence, now, active: "active" },
+      returns: "ALL_NEW",
+    });
+    return written.applied ? toHeader(written.item) : undefined;
+  },
+
+  /** The heartbeat. Returns the wake number that it read back, or undefined when the run has gone to another. */
+  async renew(run: RunKey, fence: number, until: number): Promise<number | undefined> {
+    const written = await table.update(headerKey(run), {
+      update: "SET #leaseUntil = :until",
+      when: MINE,
+      values: { until, fence },
+      returns: "ALL_NEW",
+    });
+    return written.applied ? toHeader(written.item).wakeSeq : undefined;
+  },
+
+  async countCrash(run: RunKey, fence: number, { crashes, mark }: CrashCount): Promise<boolean> {
+    const written = await table.update(headerKey(run), {
+      update: "SET #crashes = :crashes, #crashMark = :mark, #crashFence = :fence",
+      when: MINE,
+      values: { crashes, mark, fence },
+    });
+    return written.applied;
+  },
+
+  /** Lets go of the run until something wakes it. Refused when a wake came that has not been seen (L2). */
+  async suspend(run: RunKey, { fence, seen, armed, parking, retry }: Suspend): Promise<boolean> {
+    const again = retry === undefined ? "" : ", #attempts = :attempts, #retryAt = :retryAt";
+    const written = await table.update(headerKey(run), {
+      update:
+        `SET #armed = :armed, #parked = :doing, #gsi2pk = :gsi2pk, #gsi2sk = :gsi2sk${again} ` +
+        "REMOVE #owner, #by, #guard, #leaseUntil",
+      when: `${MINE} AND #wakeSeq = :seen`,
+      values: { fence, seen, armed, doing: parking.doing, ...dueIndexKey(run.runId, parking.due), ...retry },
+    });
+    return written.applied;
+  },
+
+  /** Gives the lease back with nothing decided; the caller sends the message that continues, or keeps its own. */
+  async release(run: RunKey, fence: number): Promise<boolean> {
+    const written = await table.update(headerKey(run), {
+      update: "REMOVE #owner, #by, #guard, #leaseUntil",
+      when: MINE,
+      values: { fence },
+    });
+    return written.applied;
+  },
+
+  /** The end (L6). Refused when a wake came that has not been seen. */
+  async finish(run: RunKey, fence: number, seen: number, end: RunEnd): Promise<boolean> {
+    const values = {
+      status: end.status,
+      endedAt: end.endedAt,
+      ttl: Math.ceil((end.endedAt + RUN_RETENTION_MS) / 1_000),
+      attempts: end.attempts,
+      tail: end.tail || undefined,
+      outcome: end.outcome,
+      outcomeAt: end.outcomeAt,
+    };
+    const given = Object.entries(values).filter(([, value]) => value !== undefined);
+    const written = await table.update(headerKey(run), {
+      update:
+        `SET ${given.map(([name]) => `#${name} = :${name}`).join(", ")} ` +
+        "REMOVE #owner, #by, #guard, #leaseUntil, #retryAt, #crashes, #crashMark, #crashFence",
+      when: `${MINE} AND #status = :active AND #wakeSeq = :seen`,
+      values: { ...values, fence, seen, active: "active" },
+    });
+    return written.applied;
+  },
+
+  /** How an ended run ended. */
+  async outcome(run: RunKey, header: RunHeader): Promise<Outcome | undefined> {
+    if (header.outcomeAt === undefined) return header.outcome;
+    const item = await table.get(outcomeKey(run));
+    return item && (JSON.parse(item.outcome as string) as Outcome);
+  },
+
+  /** An outcome too large for the header; immutable, so writing it twice is harmless. */
+  async putOutcome(run: RunKey, outcome: string): Promise<void> {
+    await table.put({ ...outcomeKey(run), v: 1, outcome });
+  },
+});
+
+export type RunStore = ReturnType<typeof createRunStore>;
+
+export interface Suspend {
+  readonly fence: number;
+  readonly seen: number;
+  /** The fence up to which everything open has been set up. */
+  readonly armed: number;
+  readonly parking: Parking;
+  readonly retry?: HandlerRetry;
+}
+
+export interface HandlerRetry {
+  readonly attempts: number;
+  readonly retryAt: number;
+}
+
+export interface RunEnd {
+  readonly status: "completed" | "failed";
+  readonly endedAt: number;
+  readonly attempts: number;
+  /** Whether something remains to be done after the end. */
+  readonly tail: boolean;
+  /** JSON of the `Outcome`, while small. */
+  readonly outcome?: string;
+  readonly outcomeAt?: "item";
+}
+
+function birthOf(run: RunAddress, now: number, { eventId, start, codeVersion }: Birth) {
+  const values: Item = {
+    ...runsIndexKey(run, new Date(start.queuedAt).toISOString().slice(0, 10)),
+    v: 1,
+    runId: run.runId,
+    env: run.env,
+    app: run.app,
+    functionId: run.functionId,
+    eventId,
+    queuedAt: start.queuedAt,
+    startedAt: now,
+    attempts: 0,
+    codeVersion,
+    ...(start.parent && { parent: JSON.stringify(start.parent) }),
+    ...(start.emits.length > 0 && { emits: start.emits }),
+  };
+  const sets = Object.keys(values).map((name) => `#${name} = if_not_exists(#${name}, :${name})`);
+  return { values, sets };
+}
+
+function toHeader(item: Item): RunHeader {
+  const { parent, outcome, ...rest } = item;
+  return {
+    ...rest,
+    ...(parent !== undefined && { parent: JSON.parse(parent as string) }),
+    ...(outcome !== undefined && { outcome: JSON.parse(outcome as string) }),
+  } as RunHeader;
+}

@@ -1,0 +1,120 @@
+import type { Outcome, SerializedError, StepMemo } from "../../sdk/protocol/index.ts";
+import { type RunKey, runPartition, STEP_PREFIX, stepKey } from "./keys.ts";
+import type { Item, Table } from "./table.ts";
+
+/** A step item with what only the waiting machinery reads. */
+export interface StoredStep {
+  readonly memo: StepMemo;
+  /** The callback token of the wait machine, once it has registered. */
+  readonly token?: string;
+}
+
+export interface Resolution {
+  readonly outcome: Outcome;
+  readonly by: string;
+  readonly at: number;
+}
+
+/** Step items: written first by whoever comes first, their outcome once (L1). */
+export const createStepStore = (table: Table) => ({
+  /** The memo of a run: all its steps. Not a snapshot, and need not be: outcomes are written once. */
+  async load(run: RunKey): Promise<Map<string, StepMemo>> {
+    const memo = new Map<string, StepMemo>();
+    for await (const item of table.query(runPartition(run), STEP_PREFIX)) {
+      const { memo: step } = toStored(item);
+      memo.set(step.key, step);
+    }
+    return memo;
+  },
+
+  async get(run: RunKey, key: string): Promise<StoredStep | undefined> {
+    const item = await table.get(stepKey(run, key));
+    return item && toStored(item);
+  },
+
+  /** Writes an operation before anything is set up for it. Returns what is stored: another may have been first. */
+  async plan(run: RunKey, step: StepMemo): Promise<StepMemo> {
+    const applied = await table.put({ ...stepKey(run, step.key), ...toItem(step) }, "attribute_not_exists(pk)");
+    return applied ? step : await this.stored(run, step);
+  },
+
+  /** Writes a step that has its outcome. What is stored counts, also for the code: a twin may have been faster. */
+  async checkpoint(run: RunKey, step: StepMemo): Promise<StepMemo> {
+    const item = { ...stepKey(run, step.key), ...toItem(step) };
+    const applied = await table.put(item, "attribute_not_exists(outcome)");
+    return applied ? step : await this.stored(run, step);
+  },
+
+  /** Writes a failed try. Refused when a twin has gone further; then what is stored counts. */
+  async retryLater(run: RunKey, step: StepMemo): Promise<StepMemo> {
+    const applied = await table.put(
+      { ...stepKey(run, step.key), ...toItem(step) },
+      "attribute_not_exists(outcome) AND (attribute_not_exists(pk) OR #attempts < :attempts)",
+      { attempts: step.attempts },
+    );
+    return applied ? step : await this.stored(run, step);
+  },
+
+  /** Gives a result its place in the order under this fence, and a sleep its outcome with it. An older fence is refused. */
+  async order(run: RunKey, step: StepMemo, order: number, fence: number): Promise<boolean> {
+    const sleeping = step.outcome === undefined;
+    const written = await table.update(stepKey(run, step.key), {
+      update: `SET #order = :order, #fence = :fence${sleeping ? ", #outcome = :ok, #data = :null, #endedAt = :endedAt" : ""}`,
+      when: "#fence <= :fence",
+      values: { order, fence, ...(sleeping && { ok: "ok", null: "null", endedAt: step.until }) },
+    });
+    return written.applied;
+  },
+
+  /** Brings an outcome from outside, first writer wins (L7). Undefined: there is no such step, or it has one. */
+  async resolve(run: RunKey, key: string, { outcome, by, at }: Resolution): Promise<StoredStep | undefined> {
+    const values = { ...outcomeItem(outcome), by, endedAt: at };
+    const sets = Object.keys(values).map((name) => `#${name} = :${name}`);
+    const written = await table.update(stepKey(run, key), {
+      update: `SET ${sets.join(", ")}`,
+      when: "attribute_exists(pk) AND attribute_not_exists(#outcome)",
+      values,
+      returns: "ALL_NEW",
+    });
+    return written.applied ? toStored(written.item) : undefined;
+  },
+
+  async stored(run: RunKey, step: StepMemo): Promise<StepMemo> {
+    return (await this.get(run, step.key))?.memo ?? step;
+  },
+});
+
+export type StepStore = ReturnType<typeof createStepStore>;
+
+function toItem(step: StepMemo): Item {
+  const { outcome, lastError, wait, ...rest } = step;
+  return {
+    ...rest,
+    ...(outcome && outcomeItem(outcome)),
+    ...(lastError && { lastError: JSON.stringify(lastError) }),
+    ...(wait && { wait: JSON.stringify(wait) }),
+  };
+}
+
+function outcomeItem(outcome: Outcome): Item {
+  if (!outcome.ok) return { outcome: "error", error: JSON.stringify(outcome.error) };
+  if ("json" in outcome.data) return { outcome: "ok", data: outcome.data.json };
+  return { outcome: "ok", s3: outcome.data.s3, bytes: outcome.data.bytes };
+}
+
+function toStored(item: Item): StoredStep {
+  const { pk, sk, outcome, data, s3, bytes, error, lastError, wait, token, tokenTry, ...rest } = item;
+  const memo = {
+    ...rest,
+    ...(outcome !== undefined && { outcome: toOutcome(item) }),
+    ...(lastError !== undefined && { lastError: JSON.parse(lastError as string) as SerializedError }),
+    ...(wait !== undefined && { wait: JSON.parse(wait as string) }),
+  } as unknown as StepMemo;
+  return { memo, ...(token !== undefined && { token: token as string }) };
+}
+
+function toOutcome({ outcome, data, s3, bytes, error }: Item): Outcome {
+  if (outcome === "error") return { ok: false, error: JSON.parse(error as string) };
+  if (s3 !== undefined) return { ok: true, data: { s3: s3 as string, bytes: bytes as number } };
+  return { ok: true, data: { json: data as string } };
+}

@@ -1,0 +1,140 @@
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type ReturnValue,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { isError } from "./clients.ts";
+
+export type Item = Record<string, unknown>;
+export type Key = { readonly pk: string; readonly sk: string };
+
+export interface Update {
+  /** An update expression; `#name` stands for the attribute `name`. */
+  readonly update: string;
+  readonly when?: string;
+  readonly values?: Item;
+  readonly returns?: ReturnValue;
+}
+
+/** What a conditional write did. A refusal is an ordinary outcome, not an error. */
+export type Written = { readonly applied: true; readonly item: Item } | { readonly applied: false };
+
+const MARSHALL = { removeUndefinedValues: true } as const;
+
+/** The one table, with plain objects instead of attribute values. The only file that writes DynamoDB expressions' plumbing. */
+export class Table {
+  readonly #client: () => DynamoDBClient;
+  readonly name: string;
+
+  constructor(client: () => DynamoDBClient, name: string) {
+    this.#client = client;
+    this.name = name;
+  }
+
+  async get(key: Key): Promise<Item | undefined> {
+    const command = new GetItemCommand({ TableName: this.name, Key: marshall(key), ConsistentRead: true });
+    const { Item } = await this.#client().send(command);
+    return Item && unmarshall(Item);
+  }
+
+  async put(item: Key & Item, when?: string, values?: Item): Promise<boolean> {
+    const command = new PutItemCommand({
+      TableName: this.name,
+      Item: marshall(item, MARSHALL),
+      ...(when !== undefined && { ConditionExpression: when, ...names(when), ...placeholders(values) }),
+    });
+    return unlessRefused(async () => {
+      await this.#client().send(command);
+      return true;
+    }, false);
+  }
+
+  async update(key: Key, { update, when, values, returns }: Update): Promise<Written> {
+    const command = new UpdateItemCommand({
+      TableName: this.name,
+      Key: marshall(key),
+      UpdateExpression: update,
+      ...(when !== undefined && { ConditionExpression: when }),
+      ...names(`${update} ${when ?? ""}`),
+      ...placeholders(values),
+      ...(returns !== undefined && { ReturnValues: returns }),
+    });
+    return unlessRefused<Written>(
+      async () => {
+        const { Attributes } = await this.#client().send(command);
+        return { applied: true, item: Attributes ? unmarshall(Attributes) : {} };
+      },
+      { applied: false },
+    );
+  }
+
+  async delete(key: Key): Promise<void> {
+    await this.#client().send(new DeleteItemCommand({ TableName: this.name, Key: marshall(key) }));
+  }
+
+  /** Every item of a partition whose sort key begins with `prefix`, page by page, read consistently. */
+  async *query(pk: string, prefix = ""): AsyncGenerator<Item> {
+    const key = prefix === "" ? "pk = :pk" : "pk = :pk AND begins_with(sk, :sk)";
+    let from: Record<string, import("@aws-sdk/client-dynamodb").AttributeValue> | undefined;
+    do {
+      const page = await this.#client().send(
+        new QueryCommand({
+          TableName: this.name,
+          KeyConditionExpression: key,
+          ...placeholders(prefix === "" ? { pk } : { pk, sk: prefix }),
+          ConsistentRead: true,
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      );
+      for (const item of page.Items ?? []) yield unmarshall(item);
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+  }
+
+  /** The first `limit` keys of an index partition up to `upTo`. Indexes lag behind: never decide from them. */
+  async queryIndex(
+    index: { name: string; partitionKey: string; sortKey: string },
+    pk: string,
+    upTo: string,
+    limit: number,
+  ): Promise<Key[]> {
+    const page = await this.#client().send(
+      new QueryCommand({
+        TableName: this.name,
+        IndexName: index.name,
+        KeyConditionExpression: "#pk = :pk AND #sk <= :upTo",
+        ExpressionAttributeNames: { "#pk": index.partitionKey, "#sk": index.sortKey },
+        ...placeholders({ pk, upTo }),
+        Limit: limit,
+      }),
+    );
+    return (page.Items ?? []).map((item) => unmarshall(item) as Key);
+  }
+}
+
+async function unlessRefused<T>(write: () => Promise<T>, refused: T): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isError(error, "ConditionalCheckFailedException")) return refused;
+    throw error;
+  }
+}
+
+function names(expression: string): { ExpressionAttributeNames?: Record<string, string> } {
+  const found = [...new Set(expression.match(/#\w+/g))];
+  if (found.length === 0) return {};
+  return { ExpressionAttributeNames: Object.fromEntries(found.map((name) => [name, name.slice(1)])) };
+}
+
+function placeholders(values: Item | undefined) {
+  const given = Object.entries(values ?? {}).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return {};
+  const named = Object.fromEntries(given.map(([name, value]) => [`:${name}`, value]));
+  return { ExpressionAttributeValues: marshall(named, MARSHALL) };
+}

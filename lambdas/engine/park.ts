@@ -1,0 +1,42 @@
+import type { StepMemo } from "../../sdk/protocol/index.ts";
+
+/** An invoke without a timeout is looked after this often, in milliseconds: its child tells us, this only checks (L3). */
+const INVOKE_CHECK_MS = 60 * 60_000;
+
+/** Timers that would have fired within this time are armed again after an unexpected wake: clocks differ. In milliseconds. */
+const CLOCK_SKEW_MS = 60_000;
+
+export interface Parking {
+  readonly doing: "sleeping" | "waiting";
+  /** When the run has to be awake again, in milliseconds: the sweeper looks after it then. */
+  readonly due: number;
+}
+
+/** How a run rests whose open operations are all timers, waits and invokes. */
+export function parkingOf(open: readonly StepMemo[], retryAt: number | undefined, now: number): Parking {
+  const times = open.map((step) => step.until ?? now + INVOKE_CHECK_MS);
+  const waiting = open.some((step) => step.kind === "waitForEvent" || step.kind === "invoke");
+  return {
+    doing: waiting ? "waiting" : "sleeping",
+    due: Math.min(...times, retryAt ?? Number.POSITIVE_INFINITY),
+  };
+}
+
+export interface ArmingFacts {
+  /** The fence of the last suspend: what was planned up to it is set up already. */
+  readonly armed: number;
+  /** Set everything up again (a sweeper's wake). */
+  readonly all: boolean;
+  /** A wake came that may have been one of the near timers, spent before its time. */
+  readonly near: boolean;
+}
+
+/** Which open operations need their timers and messages (again) before the run may suspend. */
+export function toArm(open: readonly StepMemo[], facts: ArmingFacts, now: number): readonly StepMemo[] {
+  return open.filter(
+    (step) =>
+      facts.all ||
+      step.fence > facts.armed ||
+      (facts.near && step.until !== undefined && step.until - now < CLOCK_SKEW_MS),
+  );
+}

@@ -1,0 +1,68 @@
+import type { Outcome, ParentRef, Payload } from "../../sdk/protocol/index.ts";
+
+/** The header of a run: one small item that every lease, suspend and finish rewrites (under 1 KB for ever). */
+export interface RunHeader {
+  readonly v: 1;
+  readonly runId: string;
+  readonly env: string;
+  readonly app: string;
+  readonly functionId: string;
+  readonly status: "active" | "completed" | "failed" | "cancelled";
+  /** Raised by every lease. Who writes with an older one has lost the run. */
+  readonly fence: number;
+  /** Raised by every wake that finds the run held. */
+  readonly wakeSeq: number;
+  /** The lease: a nonce of the holder, the message that took it, the first waker that was refused, and its end. */
+  readonly owner?: string;
+  readonly by?: string;
+  readonly guard?: string;
+  readonly leaseUntil?: number;
+  readonly eventId: string;
+  readonly parent?: ParentRef;
+  readonly emits?: readonly ("finished" | "invoked")[];
+  readonly queuedAt: number;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  /** Failed tries of the handler itself. */
+  readonly attempts: number;
+  /** When the handler is to be tried again after it threw. */
+  readonly retryAt?: number;
+  /** Crashes in a row without a new result, the number of results at the last one, and the fence that counted it. */
+  readonly crashes?: number;
+  readonly crashMark?: number;
+  readonly crashFence?: number;
+  /** The fence of the last suspend: everything planned up to it has been set up. */
+  readonly armed?: number;
+  /** What a suspended run does. */
+  readonly parked?: "sleeping" | "waiting";
+  readonly codeVersion?: string;
+  /** Whether the end has a tail to run (L6). */
+  readonly tail?: boolean;
+  /** How the run ended: here while small, else in an item of its own. */
+  readonly outcome?: Outcome;
+  readonly outcomeAt?: "item";
+  /** A word for the operator, such as the reason of a dead letter. */
+  readonly note?: string;
+}
+
+/** Entry in the index of waiting steps. The step decides; this only finds it. */
+export interface Listener {
+  readonly v: 1;
+  readonly pk: string;
+  readonly sk: string;
+  readonly env: string;
+  readonly app: string;
+  readonly functionId: string;
+  readonly runId: string;
+  readonly stepKey: string;
+  readonly event: string;
+  /** When the wait began, in milliseconds. Bus time has one-second resolution: the same second counts as after it (L7). */
+  readonly since: number;
+  readonly until: number;
+  /** What the key does not decide already, and the part of the trigger that it reads. */
+  readonly if?: string;
+  readonly trigger?: Payload;
+}
+
+/** Which match paths are live for an event name: an append-only set of `<app>|<paths>`. */
+export type ListenerPath = { readonly app: string; readonly paths: readonly string[] };

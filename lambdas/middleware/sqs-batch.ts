@@ -1,0 +1,28 @@
+import type { MiddlewareObj } from "@middy/core";
+
+export interface SqsRecord {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly eventSourceARN: string;
+}
+
+export interface SqsEvent {
+  readonly Records: readonly SqsRecord[];
+}
+
+export interface SqsBatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** Ids of the messages that are to come back. */
+export type Kept = ReadonlySet<string>;
+
+/** Turns what a door says of its batch into Lambda's partial batch response: a poison message never blocks its neighbours (L8). */
+export const sqsBatch = (): MiddlewareObj => {
+  const sqsBatchAfter = (request: { response: unknown }) => {
+    const kept = request.response as Kept;
+    request.response = { batchItemFailures: [...kept].map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+  return { after: sqsBatchAfter };
+};

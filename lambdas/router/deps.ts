@@ -1,0 +1,22 @@
+import type { LogSink } from "../../sdk/execution/contract.ts";
+import type { Clock, RunMessage } from "../../sdk/protocol/index.ts";
+import type { World } from "../aws/index.ts";
+
+export interface RouterDeps {
+  readonly world: World;
+  readonly clock: Clock;
+  readonly log: LogSink;
+}
+
+/** A message for a run queue. */
+export interface Outgoing {
+  readonly queueUrl: string;
+  readonly message: RunMessage;
+  readonly delaySeconds?: number;
+}
+
+/** What routing one message entails: messages to send, and what may be cleaned up once they are out. */
+export interface Routed {
+  readonly send: readonly Outgoing[];
+  readonly after?: () => Promise<void>;
+}

@@ -1,0 +1,79 @@
+import middy from "@middy/core";
+import { StepwellError } from "../../sdk/protocol/index.ts";
+import { DEFAULT_ENVIRONMENT } from "../contract.ts";
+import { type Kept, type SqsEvent, type SqsRecord, sqsBatch } from "../middleware/sqs-batch.ts";
+import type { Routed, RouterDeps } from "./deps.ts";
+import { parseIngestMessage } from "./ingest-message.ts";
+import { sendAll } from "./outbox.ts";
+import { routeEngineMessage } from "./route-engine-message.ts";
+import { routeEvent } from "./route-event.ts";
+
+const NOTHING: Routed = { send: [] };
+
+/**
+ * The router: everything on the ingest queue, in batches. Each message is routed on its own; what they entail is sent together, and
+ * only then is anything cleaned up. A message that failed comes back, its neighbours are done.
+ */
+export const createRouter =
+  (deps: RouterDeps) =>
+  async ({ Records }: SqsEvent): Promise<Kept> => {
+    const routed = await Promise.all(Records.map((record) => routeOrKeep(deps, record)));
+    const done = routed.filter((result) => result !== "keep");
+    const failed = () => new Set(Records.map(({ messageId }) => messageId));
+    try {
+      await sendAll(
+        deps.world,
+        done.flatMap(({ send }) => send),
+      );
+    } catch (error) {
+      deps.log.error("messages could not be sent; the batch comes back", { error: String(error) });
+      return failed();
+    }
+    await Promise.all(done.map(({ after }) => cleanUp(deps, after)));
+    return new Set(Records.flatMap(({ messageId }, i) => (routed[i] === "keep" ? [messageId] : [])));
+  };
+
+/** The router as a Lambda handler. */
+export const routerHandler = (deps: RouterDeps) => middy(createRouter(deps)).use(sqsBatch());
+
+async function routeOrKeep(deps: RouterDeps, record: SqsRecord): Promise<Routed | "keep"> {
+  try {
+    const message = parseIngestMessage(record.body);
+    return await (message.kind === "event"
+      ? routeEvent(deps, message.event)
+      : routeEngineMessage(deps, message.message));
+  } catch (error) {
+    if (StepwellError.is(error) && error.code === "STEPWELL_INVALID_MESSAGE") return bury(deps, record, error);
+    deps.log.error("a message could not be routed and comes back", {
+      messageId: record.messageId,
+      error: String(error),
+    });
+    return "keep";
+  }
+}
+
+/** No delivery will make it readable: it is a dead letter at once. */
+async function bury({ world, clock, log }: RouterDeps, record: SqsRecord, error: StepwellError): Promise<Routed> {
+  log.error("a message that cannot be read is kept as a dead letter", {
+    messageId: record.messageId,
+    error: error.message,
+  });
+  await world.deadLetters.put({
+    id: record.messageId,
+    env: DEFAULT_ENVIRONMENT,
+    queue: record.eventSourceARN,
+    reason: error.message,
+    body: record.body,
+    at: clock.now(),
+  });
+  return NOTHING;
+}
+
+/** Left-overs are found by the next event that meets them, and have a TTL. */
+async function cleanUp({ log }: RouterDeps, after: (() => Promise<void>) | undefined): Promise<void> {
+  try {
+    await after?.();
+  } catch (error) {
+    log.warn("cleaning up after a message failed", { error: String(error) });
+  }
+}

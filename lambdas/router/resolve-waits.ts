@@ -1,0 +1,92 @@
+import type { UserEvent } from "../../sdk/execution/user-event.ts";
+import { compileExpression, holds } from "../../sdk/expressions/index.ts";
+import type { Outcome, RegisteredApp, RunMessage, StoredEvent } from "../../sdk/protocol/index.ts";
+import { listenerPartition } from "../aws/keys.ts";
+import type { StoredStep } from "../aws/step-store.ts";
+import { matchOf } from "../engine/listeners.ts";
+import type { Listener, ListenerPath } from "../engine/types.ts";
+import type { Outgoing, Routed, RouterDeps } from "./deps.ts";
+
+/** Bus time has one-second resolution: an event in the same second as the wait counts as after it (L7). In milliseconds. */
+const BUS_TIME_RESOLUTION_MS = 1_000;
+
+interface Arrival {
+  readonly apps: readonly RegisteredApp[];
+  readonly paths: readonly ListenerPath[];
+  readonly event: StoredEvent;
+  readonly userEvent: UserEvent;
+}
+
+/** Claims every wait that the event matches. The listeners are found by key; the step decides who wins (PROTOCOLS.md §4). */
+export async function resolveWaits(deps: RouterDeps, arrival: Arrival): Promise<Routed> {
+  const found = await Promise.all(arrival.paths.map((path) => listenersOf(deps, arrival, path)));
+  const claims = await Promise.all(found.flat().map((listener) => claim(deps, arrival, listener)));
+  return {
+    send: claims.flatMap(({ send }) => send),
+    after: async () => {
+      await Promise.all(claims.map(({ after }) => after?.()));
+    },
+  };
+}
+
+async function listenersOf(deps: RouterDeps, { event, userEvent }: Arrival, path: ListenerPath): Promise<Listener[]> {
+  const match = matchOf(path.paths, userEvent);
+  if (match === undefined) return [];
+  const matching: Listener[] = [];
+  for await (const listener of deps.world.listeners.find(listenerPartition(event.env, path.app, event.name, match))) {
+    if (event.at + BUS_TIME_RESOLUTION_MS <= listener.since) continue;
+    if (await passes(deps, listener, userEvent)) matching.push(listener);
+  }
+  return matching;
+}
+
+async function passes({ world }: RouterDeps, listener: Listener, arriving: UserEvent): Promise<boolean> {
+  if (listener.if === undefined) return true;
+  const trigger = listener.trigger === undefined ? {} : await world.payloads.load(listener.trigger);
+  return holds(compileExpression(listener.if, ["event", "async"], "if"), { event: trigger, async: arriving });
+}
+
+async function claim(deps: RouterDeps, { apps, event }: Arrival, listener: Listener): Promise<Routed> {
+  const { world, clock } = deps;
+  const { stepKey } = listener;
+  const data = await world.payloads.store(`waits/${listener.runId}/${stepKey}.json`, JSON.stringify(event));
+  const outcome: Outcome = { ok: true, data };
+  const won = await world.steps.resolve(listener, stepKey, { outcome, by: event.id, at: clock.now() });
+  const step = won ?? (await world.steps.get(listener, stepKey));
+  // A lost race consumes nothing, but the listener is of no use any more. Ours already: this delivery is a repeat, go on.
+  if (step === undefined || step.memo.by !== event.id) {
+    return { send: [], after: () => world.listeners.delete(listener) };
+  }
+  const send = await wake(deps, apps, listener, step);
+  return { send, after: () => world.takeBack(listener, step.memo) };
+}
+
+/** Calls back, or sends the wake itself when there is nobody to call back. */
+async function wake(
+  deps: RouterDeps,
+  apps: readonly RegisteredApp[],
+  listener: Listener,
+  step: StoredStep,
+): Promise<Outgoing[]> {
+  const { world, log } = deps;
+  if (step.memo.wait?.via === "stepFunctions") {
+    // Without a token the machine has yet to register: it will find the result and wake the run itself.
+    if (step.token === undefined || (await world.waits.succeed(step.token))) return [];
+  }
+  const app = apps.find(({ manifest }) => manifest.app === listener.app);
+  if (app === undefined) {
+    log.error("the app of a waiting run is not registered", { app: listener.app, runId: listener.runId });
+    return [];
+  }
+  const { env, functionId, runId } = listener;
+  const message: RunMessage = {
+    v: 1,
+    id: `wake:${step.memo.key}`,
+    env,
+    app: listener.app,
+    functionId,
+    runId,
+    kind: "wake",
+  };
+  return [{ queueUrl: app.queueUrl, message }];
+}

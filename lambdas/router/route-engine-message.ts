@@ -1,0 +1,132 @@
+import {
+  type CronMessage,
+  type EngineMessage,
+  EVENT_CRON,
+  EVENT_INVOKED,
+  HOPS_MAX,
+  type InvokeMessage,
+  type Outcome,
+  type ParentRef,
+  type RegisteredApp,
+  SQS_DELAY_SECONDS_MAX,
+  StepwellError,
+  type StoredEvent,
+  serializeError,
+  type TimerMessage,
+} from "../../sdk/protocol/index.ts";
+import { emitsOf, findFunction, matchTriggers } from "../engine/match.ts";
+import { runIdOf } from "../engine/run-id.ts";
+import type { Outgoing, Routed, RouterDeps } from "./deps.ts";
+import { startRun } from "./start-run.ts";
+
+/** A message of the engine to itself. */
+export async function routeEngineMessage(deps: RouterDeps, message: EngineMessage): Promise<Routed> {
+  switch (message.kind) {
+    case "invoke":
+      return startChild(deps, message);
+    case "settle":
+      return tellParent(deps, message.parent, "child", message.outcome);
+    case "timer":
+      return fireTimer(deps, message);
+    case "cron":
+      return startCron(deps, message);
+    default:
+      throw new StepwellError(
+        "STEPWELL_INVALID_MESSAGE",
+        `A message of the engine has the unknown kind ${JSON.stringify((message as { kind: unknown }).kind)}.`,
+      );
+  }
+}
+
+/** Starts a child run; its id derives from the parent's step, so that asking twice is asking once. */
+async function startChild(deps: RouterDeps, message: InvokeMessage): Promise<Routed> {
+  const { world, clock } = deps;
+  const { target, parent } = message;
+  const apps = await world.registry.apps(parent.env);
+  const match = findFunction(apps, target.app, target.functionId);
+  if (match === undefined) return tellParent(deps, parent, "router", failure(notFound(message, apps)));
+  if (message.hops > HOPS_MAX) return tellParent(deps, parent, "router", failure(tooManyHops(message)));
+  const event = await world.events.put({
+    v: 1,
+    env: parent.env,
+    id: message.eventId,
+    name: EVENT_INVOKED,
+    ts: message.at,
+    at: message.at,
+    data: message.data,
+    ...(message.user !== undefined && { user: message.user }),
+    hops: message.hops,
+  });
+  const emits = emitsOf(apps);
+  const child = startRun({ match, event, now: clock.now(), emits, parent });
+  const listeners = matchTriggers(apps, { name: EVENT_INVOKED }).filter((other) => other.fn !== match.fn);
+  return { send: [child, ...listeners.map((other) => startRun({ match: other, event, now: clock.now(), emits }))] };
+}
+
+async function tellParent(deps: RouterDeps, parent: ParentRef, by: string, outcome: Outcome): Promise<Routed> {
+  const { world, log } = deps;
+  const { env, app: appName, functionId, runId, stepKey } = parent;
+  const app = await world.registry.app(env, appName);
+  if (app === undefined) {
+    log.error("the app of an invoking run is not registered", { app: appName, runId });
+    return { send: [] };
+  }
+  const message = { v: 1, id: `resolve:${stepKey}`, env, app: appName, functionId, runId } as const;
+  return { send: [{ queueUrl: app.queueUrl, message: { ...message, kind: "resolve", stepKey, by, outcome } }] };
+}
+
+/** A schedule fires a minute early and within that minute: the queue's delay waits for the rest. */
+async function fireTimer({ world, clock, log }: RouterDeps, { at, message }: TimerMessage): Promise<Routed> {
+  const app = await world.registry.app(message.env, message.app);
+  if (app === undefined) {
+    log.error("the app of a timer is not registered", { app: message.app, runId: message.runId });
+    return { send: [] };
+  }
+  const seconds = Math.ceil((at - clock.now()) / 1_000);
+  const delaySeconds = Math.min(SQS_DELAY_SECONDS_MAX, Math.max(0, seconds));
+  return { send: [{ queueUrl: app.queueUrl, message, delaySeconds } satisfies Outgoing] };
+}
+
+/** The run of a schedule: its id comes from the function and the nominal time, so twice is once. */
+async function startCron(deps: RouterDeps, message: CronMessage): Promise<Routed> {
+  const { world, clock, log } = deps;
+  const at = Date.parse(message.at);
+  if (Number.isNaN(at))
+    throw new StepwellError("STEPWELL_INVALID_MESSAGE", `A schedule fired for the time "${message.at}".`);
+  const apps = await world.registry.apps(message.env);
+  const match = findFunction(apps, message.app, message.functionId);
+  if (match === undefined) {
+    log.warn("a schedule fired for a function that is not registered (any more)", { functionId: message.functionId });
+    return { send: [] };
+  }
+  const event: StoredEvent = await world.events.put({
+    v: 1,
+    env: message.env,
+    id: `cron-${runIdOf({ app: message.app, functionId: message.functionId }, EVENT_CRON, at)}`,
+    name: EVENT_CRON,
+    ts: at,
+    at,
+    data: { json: JSON.stringify({ cron: message.cron }) },
+    hops: 0,
+  });
+  return { send: [startRun({ match, event, now: clock.now(), emits: emitsOf(apps) })] };
+}
+
+const failure = (error: StepwellError): Outcome => ({ ok: false, error: serializeError(error) });
+
+const addressOf = ({ target }: InvokeMessage) => `${target.app}/${target.functionId}`;
+
+function notFound(message: InvokeMessage, apps: readonly RegisteredApp[]): StepwellError {
+  const known = apps.flatMap(({ manifest }) => manifest.functions.map((fn) => `${manifest.app}/${fn.id}`));
+  return new StepwellError(
+    "STEPWELL_FUNCTION_NOT_FOUND",
+    `step.invoke: there is no function "${addressOf(message)}" in the environment "${message.parent.env}". ` +
+      `Registered are: ${known.join(", ") || "none"}. Add it to serve({ functions }) of its app and deploy that app.`,
+  );
+}
+
+const tooManyHops = (message: InvokeMessage) =>
+  new StepwellError(
+    "STEPWELL_TOO_MANY_HOPS",
+    `step.invoke of "${addressOf(message)}" is ${message.hops} functions deep; the limit is ${HOPS_MAX}. Does a function invoke itself?`,
+  );

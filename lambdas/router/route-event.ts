@@ -1,0 +1,42 @@
+import { toUserEvent } from "../../sdk/execution/user-event.ts";
+import { HOPS_MAX, RESERVED_EVENT_PREFIX, type StoredEvent } from "../../sdk/protocol/index.ts";
+import { emitsOf, matchTriggers, mayTrigger } from "../engine/match.ts";
+import type { Routed, RouterDeps } from "./deps.ts";
+import type { BusEvent } from "./ingest-message.ts";
+import { resolveWaits } from "./resolve-waits.ts";
+import { startRun } from "./start-run.ts";
+
+/** An event: stored once, then every function that it triggers is started, and every wait that it matches resolved. */
+export async function routeEvent(deps: RouterDeps, incoming: BusEvent): Promise<Routed> {
+  const { world, clock, log } = deps;
+  if (incoming.hops > HOPS_MAX) {
+    log.error("an event went through too many functions and is dropped: does a function trigger itself?", {
+      event: incoming.name,
+      eventId: incoming.id,
+      hops: incoming.hops,
+    });
+    return { send: [] };
+  }
+  const [apps, paths] = await Promise.all([
+    world.registry.apps(incoming.env),
+    world.listeners.paths(incoming.env, incoming.name),
+  ]);
+  const isAwaited = mayTrigger(apps, incoming.name) || paths.length > 0;
+  // Lifecycle events are stored only when somebody has a use for them.
+  if (!isAwaited && incoming.name.startsWith(RESERVED_EVENT_PREFIX)) return { send: [] };
+  const event = await store(deps, incoming);
+  if (!isAwaited) return { send: [] };
+  const userEvent = toUserEvent(event, await world.payloads.load(event.data));
+  const emits = emitsOf(apps);
+  const starts = matchTriggers(apps, userEvent).map((match) => startRun({ match, event, now: clock.now(), emits }));
+  const resolved = await resolveWaits(deps, { apps, paths, event, userEvent });
+  return { send: [...starts, ...resolved.send], ...(resolved.after && { after: resolved.after }) };
+}
+
+async function store({ world }: RouterDeps, event: BusEvent): Promise<StoredEvent> {
+  const data =
+    "json" in event.data
+      ? await world.payloads.store(`events/${event.env}/${event.id}.json`, event.data.json)
+      : event.data;
+  return world.events.put({ ...event, data });
+}

@@ -1,0 +1,44 @@
+import type { DurableFunction } from "../../sdk/execution/index.ts";
+import { type Manifest, StepwellError } from "../../sdk/protocol/index.ts";
+
+/** What an app serves: the functions and those of their `onFailure`. */
+export interface Served {
+  durables(): readonly DurableFunction[];
+}
+
+/** Functions by id. @throws StepwellError `STEPWELL_DUPLICATE_FUNCTION`, `STEPWELL_INVALID_FUNCTION` */
+export function functionsById(app: string, served: readonly Served[]): ReadonlyMap<string, DurableFunction> {
+  const functions = new Map<string, DurableFunction>();
+  for (const fn of served.flatMap((one) => durablesOf(one))) {
+    if (fn.app !== app) throw foreignFunction(app, fn);
+    if (functions.has(fn.id)) throw duplicate(fn.id);
+    functions.set(fn.id, fn);
+  }
+  return functions;
+}
+
+export const manifestOf = (app: string, functions: ReadonlyMap<string, DurableFunction>): Manifest => ({
+  v: 1,
+  app,
+  functions: [...functions.values()].map(({ manifest }) => manifest),
+});
+
+function durablesOf(served: Served): readonly DurableFunction[] {
+  if (typeof served?.durables === "function") return served.durables();
+  throw new StepwellError(
+    "STEPWELL_INVALID_FUNCTION",
+    `"functions" has an entry that is no Stepwell function (${typeof served}). List what client.createFunction(...) returned.`,
+  );
+}
+
+const duplicate = (id: string) =>
+  new StepwellError(
+    "STEPWELL_DUPLICATE_FUNCTION",
+    `Two functions have the id "${id}". Give each its own: runs are found by it. (An onFailure takes the id "<function>-failure".)`,
+  );
+
+const foreignFunction = (app: string, fn: DurableFunction) =>
+  new StepwellError(
+    "STEPWELL_INVALID_FUNCTION",
+    `The function "${fn.id}" was created by the client "${fn.app}", and is served by the client "${app}". Serve it with its own client.`,
+  );

@@ -1,0 +1,108 @@
+import { HEARTBEAT_MS, LEASE_MS } from "../../sdk/protocol/index.ts";
+import type { RunKey } from "../aws/keys.ts";
+import type { Receipt } from "../aws/queue.ts";
+import type { RunnerDeps } from "./deps.ts";
+
+/** A message comes back a little after its lease, so that it finds the lease ended. In milliseconds. */
+export const VISIBILITY_MS = LEASE_MS + 1_000;
+
+export interface Lease {
+  readonly run: RunKey;
+  readonly fence: number;
+  readonly receipt: Receipt;
+  /** When Lambda ends this invocation, in milliseconds: nothing is kept alive past it. */
+  readonly deadline: number;
+}
+
+/**
+ * Keeps a lease and its message alive while the holder works, and listens: the wake number that comes back tells that something has
+ * been resolved; a refusal tells that the run has gone to another.
+ */
+export class Heartbeat {
+  readonly #deps: RunnerDeps;
+  readonly #lease: Lease;
+  #wakeSeq: number;
+  #seen: number;
+  #woken = false;
+  #lost = false;
+  #cancel: (() => void) | undefined;
+  #news = Promise.withResolvers<void>();
+
+  constructor(deps: RunnerDeps, lease: Lease, seen: number) {
+    this.#deps = deps;
+    this.#lease = lease;
+    this.#wakeSeq = seen;
+    this.#seen = seen;
+    this.#next();
+  }
+
+  /** The wake number whose cause this holder has looked at. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** Whether a wake has come while the run was held. */
+  get woken(): boolean {
+    return this.#woken;
+  }
+
+  /** Looks again if there has been a wake: its number counts as seen before the memo is read (L2). */
+  async takeNews(look: () => Promise<void>): Promise<boolean> {
+    if (this.#wakeSeq === this.#seen) return false;
+    this.#seen = this.#wakeSeq;
+    this.#woken = true;
+    await look();
+    return true;
+  }
+
+  /** Whether the run has gone to another holder. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Resolves at the next news: a wake, or the loss of the run. */
+  get news(): Promise<void> {
+    return this.#news.promise;
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #next(): void {
+    const { clock } = this.#deps;
+    const next = clock.now() + HEARTBEAT_MS;
+    this.#cancel = next < this.#lease.deadline ? clock.at(next, () => void this.#beat()) : () => {};
+  }
+
+  async #beat(): Promise<void> {
+    await this.#renew();
+    const stopped = this.#cancel === undefined;
+    if (!stopped && !this.#lost) this.#next();
+  }
+
+  async #renew(): Promise<void> {
+    const { world, clock, log } = this.#deps;
+    const { run, fence, receipt } = this.#lease;
+    try {
+      const [wakeSeq] = await Promise.all([
+        world.runs.renew(run, fence, clock.now() + LEASE_MS),
+        world.queue.returnAfter(receipt, VISIBILITY_MS),
+      ]);
+      this.hear(wakeSeq);
+    } catch (error) {
+      // The next beat tries again; if none gets through, the lease ends and another takes over.
+      log.warn("heartbeat failed", { runId: run.runId, error: String(error) });
+    }
+  }
+
+  /** Takes in a wake number, or the loss of the run. */
+  hear(wakeSeq: number | undefined): void {
+    if (wakeSeq === this.#wakeSeq) return;
+    if (wakeSeq === undefined) this.#lost = true;
+    else this.#wakeSeq = wakeSeq;
+    this.#news.resolve();
+    this.#news = Promise.withResolvers<void>();
+  }
+}

@@ -1,0 +1,176 @@
+import { type DurableFunction, type Op, type UserEvent, withoutStaleOrder } from "../../sdk/execution/index.ts";
+import {
+  LIMIT_WARNING_SHARE,
+  RUN_STATE_BYTES_MAX,
+  type RunAddress,
+  type StepMemo,
+  StepwellError,
+  type StoredEvent,
+} from "../../sdk/protocol/index.ts";
+import type { RunHeader } from "../engine/types.ts";
+import type { RunnerDeps } from "./deps.ts";
+import { payloadBytes } from "./values.ts";
+
+/** The run has gone to another holder: whatever this one still does must not be acknowledged (L2). */
+export class Fenced extends Error {
+  override readonly name = "Fenced";
+}
+
+/** What an invocation brings to a run it holds. */
+export interface HeldInput {
+  readonly deps: RunnerDeps;
+  readonly run: RunAddress;
+  readonly fn: DurableFunction;
+  readonly header: RunHeader;
+  readonly fence: number;
+  readonly event: StoredEvent;
+  readonly data: unknown;
+  readonly trigger: UserEvent;
+  readonly memo: ReadonlyMap<string, StepMemo>;
+  /** From when on no new step is begun, in milliseconds. */
+  readonly outOfTimeAt: number;
+}
+
+/** A run in the hands of its lease holder: the memo, and the counters that only the holder moves. */
+export class Held {
+  readonly deps: RunnerDeps;
+  readonly run: RunAddress;
+  readonly fn: DurableFunction;
+  readonly header: RunHeader;
+  readonly fence: number;
+  readonly event: StoredEvent;
+  readonly data: unknown;
+  readonly trigger: UserEvent;
+  readonly outOfTimeAt: number;
+  readonly memo: Map<string, StepMemo>;
+  /** Open operations that this holder has set up already. */
+  readonly setUpHere = new Set<string>();
+  /** Something has been handed over or executed: only then may the run be passed on to another invocation. */
+  progress = false;
+  /** Failed tries that the running handler was told of. */
+  attempt = 0;
+  /** Failed tries of the handler itself. */
+  handlerAttempts: number;
+  #crashes = 0;
+  #lastOrder: number;
+  #stateBytes = 0;
+  #warned = false;
+
+  constructor(input: HeldInput) {
+    this.deps = input.deps;
+    this.run = input.run;
+    this.fn = input.fn;
+    this.header = input.header;
+    this.fence = input.fence;
+    this.event = input.event;
+    this.data = input.data;
+    this.trigger = input.trigger;
+    this.outOfTimeAt = input.outOfTimeAt;
+    this.memo = withoutStaleOrder(input.memo);
+    this.handlerAttempts = input.header.attempts;
+    this.#lastOrder = Math.max(0, ...[...this.memo.values()].map((step) => step.order ?? 0));
+    for (const step of this.memo.values()) this.#weigh(step);
+  }
+
+  /** After a crash the suspects run one at a time (L4). */
+  get oneByOne(): boolean {
+    return this.#crashes > 0;
+  }
+
+  get results(): number {
+    return [...this.memo.values()].filter((step) => step.outcome !== undefined).length;
+  }
+
+  get stateBytes(): number {
+    return this.#stateBytes;
+  }
+
+  isOutOfTime(): boolean {
+    return this.progress && this.deps.clock.now() >= this.outOfTimeAt;
+  }
+
+  setCrashes(crashes: number): void {
+    this.#crashes = crashes;
+  }
+
+  /** The crashes so far, for the one step that runs next; its result ends the suspicion. */
+  get crashes(): number {
+    return this.#crashes;
+  }
+
+  nextOrder(): number {
+    this.#lastOrder += 1;
+    return this.#lastOrder;
+  }
+
+  remember(step: StepMemo): void {
+    this.memo.set(step.key, step);
+    this.progress = true;
+    this.#crashes = 0;
+    this.#weigh(step);
+  }
+
+  /** Takes in what others have written; results that are here already stay as they are. */
+  async reload(): Promise<void> {
+    for (const [key, step] of withoutStaleOrder(await this.deps.world.steps.load(this.run))) {
+      if (this.memo.get(key)?.outcome !== undefined) continue;
+      this.memo.set(key, step);
+      this.#weigh(step);
+    }
+  }
+
+  /** Writes a result's place in the order before it is handed over. @throws Fenced */
+  async giveOrder(step: StepMemo): Promise<StepMemo> {
+    const order = this.nextOrder();
+    const applied = await this.deps.world.steps.order(this.run, step, order, this.fence);
+    if (!applied) throw new Fenced();
+    const ordered = { ...step, order, fence: this.fence };
+    this.memo.set(step.key, ordered);
+    return ordered;
+  }
+
+  /** Whether an open operation still needs its timers, listeners and messages from this holder. */
+  needsSetUp(step: StepMemo): boolean {
+    return step.fence > (this.header.armed ?? 0) && !this.setUpHere.has(step.key);
+  }
+
+  /** A step as it is first written. */
+  newStep(op: Op): StepMemo {
+    return {
+      v: 1,
+      key: op.key,
+      id: op.id,
+      ...(op.request.name !== undefined && { name: op.request.name }),
+      kind: op.request.kind,
+      fence: this.fence,
+      attempts: 0,
+      startedAt: this.deps.clock.now(),
+    };
+  }
+
+  /** The run's state is too large to go on. */
+  stateError(): StepwellError | undefined {
+    if (this.#stateBytes <= RUN_STATE_BYTES_MAX) return undefined;
+    return new StepwellError(
+      "STEPWELL_RUN_STATE_TOO_LARGE",
+      `The results of this run's steps are ${this.#stateBytes} bytes together; the limit is ${RUN_STATE_BYTES_MAX}. ` +
+        "Store large data yourself and return where it is, or split the work with step.invoke.",
+    );
+  }
+
+  #weigh(step: StepMemo): void {
+    if (step.outcome?.ok) this.#stateBytes += payloadBytes(step.outcome.data);
+    const near =
+      this.#stateBytes > RUN_STATE_BYTES_MAX * LIMIT_WARNING_SHARE ||
+      this.memo.size > this.fn.maxSteps * LIMIT_WARNING_SHARE;
+    if (!near || this.#warned) return;
+    this.#warned = true;
+    this.deps.log.warn("the run is near a limit", {
+      runId: this.run.runId,
+      steps: this.memo.size,
+      maxSteps: this.fn.maxSteps,
+      stateBytes: this.#stateBytes,
+      stateBytesMax: RUN_STATE_BYTES_MAX,
+    });
+  }
+}

@@ -1,0 +1,222 @@
+import { Replay, type RunInput, toUserEvent } from "../../sdk/execution/index.ts";
+import {
+  IN_PLACE_SLEEP_MS_MAX,
+  type RunMessage,
+  type StepMemo,
+  StepwellError,
+  type StoredEvent,
+} from "../../sdk/protocol/index.ts";
+import type { Receipt } from "../aws/queue.ts";
+import type { Leased } from "../aws/run-store.ts";
+import { countCrash, judgeCrashes } from "../engine/crash.ts";
+import type { RunnerDeps } from "./deps.ts";
+import { conclude, finish } from "./finish.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Fenced, Held } from "./held.ts";
+import { runLogger } from "./log.ts";
+import { hasBody } from "./operations/index.ts";
+import { runMessage } from "./operations/operation.ts";
+import { settleOverdue } from "./overdue.ts";
+import { type Report, Session } from "./session.ts";
+import { suspend, type Waking } from "./suspend.ts";
+
+/** What becomes of a message: acknowledged, or kept for another delivery. */
+export type Verdict = "ack" | "keep";
+
+/** A run's new holder: what it was woken by, and until when it may begin new steps. */
+export interface Holding {
+  readonly message: RunMessage;
+  readonly receipt: Receipt;
+  readonly leased: Leased;
+  readonly outOfTimeAt: number;
+  readonly deadline: number;
+}
+
+/** Carries a leased run as far as this invocation can, and gives the lease back. */
+export async function hold(deps: RunnerDeps, holding: Holding): Promise<Verdict> {
+  const { message, receipt, leased, deadline } = holding;
+  const heartbeat = new Heartbeat(deps, { run: message, fence: leased.fence, receipt, deadline }, leased.seen);
+  try {
+    const held = await load(deps, holding);
+    return await work(held, heartbeat, wakingOf(message));
+  } catch (error) {
+    if (error instanceof Fenced) return "keep";
+    // Not the user's code: AWS said no. The lease is given back, so that this does not count as a crash.
+    deps.log.error("the run could not be carried on", { runId: message.runId, error: String(error) });
+    await deps.world.runs.release(message, leased.fence).catch(() => false);
+    return "keep";
+  } finally {
+    heartbeat.stop();
+  }
+}
+
+const wakingOf = (message: RunMessage): Waking => ({
+  rearm: message.kind === "wake" && message.rearm === true,
+  timer: message.kind === "wake" && message.timer !== undefined,
+});
+
+async function load(deps: RunnerDeps, { message, leased, outOfTimeAt }: Holding): Promise<Held> {
+  const { world } = deps;
+  // Nobody has held a run before its first fence, so it has no steps yet.
+  const isNew = leased.header.fence === 0;
+  const [event, memo] = await Promise.all([
+    eventOf(deps, message, leased.header.eventId),
+    isNew ? new Map<string, StepMemo>() : world.steps.load(message),
+  ]);
+  const data = await world.payloads.load(event.data);
+  const fn = deps.functions.get(message.functionId);
+  if (fn === undefined) throw new Error(`The function "${message.functionId}" is not served by this app.`);
+  const { env, app, functionId, runId } = message;
+  const held = new Held({
+    deps,
+    run: { env, app, functionId, runId },
+    fn,
+    header: leased.header,
+    fence: leased.fence,
+    event,
+    data,
+    trigger: toUserEvent(event, data),
+    memo,
+    outOfTimeAt,
+  });
+  if (leased.takeover) await recordCrash(held);
+  await settleOverdue(held);
+  return held;
+}
+
+async function eventOf(deps: RunnerDeps, message: RunMessage, eventId: string): Promise<StoredEvent> {
+  if (message.kind === "start" && !("ref" in message.event)) return message.event;
+  const event = await deps.world.events.get(message.env, eventId);
+  if (event === undefined) throw new Error(`The event "${eventId}" is not stored any more.`);
+  return event;
+}
+
+/** A lease that ended instead of being given back (L4). */
+async function recordCrash(held: Held): Promise<void> {
+  const count = countCrash(held.header, held.results);
+  held.deps.log.warn("the invocation before this one ended without giving the run back", {
+    runId: held.run.runId,
+    crashes: count.crashes,
+  });
+  if (!(await held.deps.world.runs.countCrash(held.run, held.fence, count))) throw new Fenced();
+  held.setCrashes(count.crashes);
+}
+
+async function work(held: Held, heartbeat: Heartbeat, waking: Waking): Promise<Verdict> {
+  if (judgeCrashes(held.crashes, held.fn.retry.attempts) === "failRun") {
+    await finish(held, heartbeat, { ok: false, error: crashError(held) });
+    return "ack";
+  }
+  const { retryAt } = held.header;
+  if (retryAt !== undefined && retryAt > held.deps.clock.now()) {
+    const rested = await backOff(held, heartbeat, waking, { attempts: held.handlerAttempts, retryAt });
+    if (rested) return "ack";
+  }
+  for (let attempt = dueAttempt(held); ; ) {
+    held.attempt = attempt;
+    const session = new Session(held, heartbeat, startReplay(held));
+    const next = await attend(held, heartbeat, session, waking);
+    if (typeof next !== "number") return next;
+    attempt = next;
+  }
+}
+
+/** Runs one replay until the run rests, or begins anew with another `attempt` (the number returned). */
+async function attend(held: Held, heartbeat: Heartbeat, session: Session, waking: Waking): Promise<Verdict | number> {
+  for (;;) {
+    const report = await session.carry();
+    if (report.kind === "restart") return report.attempt;
+    if (report.kind === "outOfTime") return passOn(held);
+    if (report.kind === "parked" && (await suspend(held, heartbeat, report, waking))) return "ack";
+    if (report.kind !== "ended") continue;
+    const end = await endOf(held, heartbeat, report, waking);
+    if (end !== "woken") return end;
+  }
+}
+
+async function endOf(
+  held: Held,
+  heartbeat: Heartbeat,
+  { ending }: Report & { kind: "ended" },
+  waking: Waking,
+): Promise<Verdict | number | "woken"> {
+  const conclusion = await conclude(held, ending);
+  if ("outcome" in conclusion) return (await finish(held, heartbeat, conclusion.outcome)) ? "ack" : "woken";
+  held.handlerAttempts += 1;
+  held.deps.log.warn("the handler failed, will be tried again", {
+    runId: held.run.runId,
+    attempt: held.handlerAttempts - 1,
+    retryAt: conclusion.retryAt,
+    error: ending.ok ? undefined : String(ending.error),
+  });
+  const retry = { attempts: held.handlerAttempts, retryAt: conclusion.retryAt };
+  return (await backOff(held, heartbeat, waking, retry)) ? "ack" : held.handlerAttempts;
+}
+
+/** Lets the handler rest until its next try: in place when that is soon, else suspended (true). */
+async function backOff(
+  held: Held,
+  heartbeat: Heartbeat,
+  waking: Waking,
+  retry: { readonly attempts: number; readonly retryAt: number },
+): Promise<boolean> {
+  const { clock } = held.deps;
+  while (retry.retryAt - clock.now() >= IN_PLACE_SLEEP_MS_MAX) {
+    if (await suspend(held, heartbeat, { open: [], all: false }, waking, retry)) return true;
+    await heartbeat.takeNews(() => held.reload());
+  }
+  if (retry.retryAt > clock.now()) await new Promise<void>((resolve) => clock.pause(retry.retryAt, resolve));
+  return false;
+}
+
+/** The time is up: another invocation goes on. The lease first, then the message (PROTOCOLS.md §2, continuation). */
+async function passOn(held: Held): Promise<Verdict> {
+  const { world, binding } = held.deps;
+  if (!(await world.runs.release(held.run, held.fence))) throw new Fenced();
+  await world.queue.sendToRun(binding.runQueueUrl, runMessage(held, `continue:${held.fence}`, { kind: "wake" }));
+  return "ack";
+}
+
+function startReplay(held: Held): Replay {
+  const { deps, fn, event, data, run, memo } = held;
+  const earlier = new Set(memo.keys());
+  const replay: Replay = new Replay((ledger) => fn.start(input, ledger), { memo, maxSteps: fn.maxSteps });
+  const input: RunInput = {
+    events: [event],
+    data: [data],
+    runId: run.runId,
+    attempt: held.attempt,
+    maxAttempts: fn.retry.attempts,
+    isReplaying: () => isReplaying(replay, earlier),
+    log: runLogger(deps.log, run, held.attempt),
+    sender: deps.world.bus,
+    hops: event.hops,
+  };
+  return replay;
+}
+
+/** Code is replaying while it has not asked again for everything that was asked for before, and for nothing new. */
+const isReplaying = (replay: Replay, earlier: ReadonlySet<string>): boolean => {
+  const asked = [...replay.asked.keys()];
+  return asked.length < earlier.size && asked.every((key) => earlier.has(key));
+};
+
+/** Failed tries of the step that is due again, else of the handler. */
+function dueAttempt(held: Held): number {
+  const now = held.deps.clock.now();
+  const due = [...held.memo.values()].filter(
+    (step) => hasBody(step.kind) && step.outcome === undefined && (step.until ?? 0) <= now,
+  );
+  return Math.max(held.handlerAttempts, ...due.map((step) => step.attempts));
+}
+
+const crashError = (held: Held) => ({
+  name: "StepwellError",
+  code: "STEPWELL_RUN_CRASHED",
+  message: new StepwellError(
+    "STEPWELL_RUN_CRASHED",
+    `The invocation that ran this function ended without a result ${held.crashes} times, and not in a step: the code between the ` +
+      "steps never settled within the Lambda's timeout, was killed, or ran out of memory. Look at the Lambda's log for these times; " +
+      "put slow work into steps.",
+  ).message,
+});

@@ -1,0 +1,1 @@
+export { type AppHandler, type ServeOptions, serve } from "./serve.ts";

@@ -1,0 +1,14 @@
+import type { StepKind } from "../../../sdk/protocol/index.ts";
+import { invoke } from "./invoke.ts";
+import type { Operation } from "./operation.ts";
+import { run } from "./run.ts";
+import { sendEvent } from "./send-event.ts";
+import { sleep } from "./sleep.ts";
+import { waitForEvent } from "./wait-for-event.ts";
+
+export const operations: Readonly<Record<StepKind, Operation>> = { run, sendEvent, sleep, waitForEvent, invoke };
+
+/** Whether a step of this kind has a body that the runner executes. */
+export const hasBody = (kind: StepKind): boolean => operations[kind].execute !== undefined;
+
+export type { Operation } from "./operation.ts";

@@ -1,0 +1,26 @@
+import { NULL_PAYLOAD, type Outcome, type StepMemo } from "../../sdk/protocol/index.ts";
+import type { Held } from "./held.ts";
+import { invokeTimeout } from "./operations/invoke.ts";
+
+/** A wait whose time is over while its timeout message is late or lost: the holder brings the timeout itself (L3). */
+export async function settleOverdue(held: Held): Promise<void> {
+  const now = held.deps.clock.now();
+  const overdue = [...held.memo.values()].filter((step) => isOverdue(step, now));
+  if (overdue.length === 0) return;
+  const { steps } = held.deps.world;
+  await Promise.all(
+    overdue.map((step) =>
+      steps.resolve(held.run, step.key, { outcome: timeoutOf(step), by: "timeout", at: step.until ?? now }),
+    ),
+  );
+  await held.reload();
+}
+
+const isOverdue = (step: StepMemo, now: number): boolean =>
+  (step.kind === "waitForEvent" || step.kind === "invoke") &&
+  step.outcome === undefined &&
+  step.until !== undefined &&
+  step.until <= now;
+
+const timeoutOf = (step: StepMemo): Outcome =>
+  step.kind === "invoke" ? invokeTimeout(step.id, "the invoked function") : { ok: true, data: NULL_PAYLOAD };

@@ -1,0 +1,206 @@
+/**
+ * One invocation's work on one run: the live replay. The handler stays alive as a coroutine; each finished step resolves its promise.
+ *
+ * S1. Results reach the code one at a time, in an order that is written down (R1, R2 of the replay core). An order number is given
+ *     when a body ends, and nothing with a higher number is handed over before it.
+ * S2. What is stored counts: the answer to a checkpoint may be another attempt's result, and the code gets that one.
+ * S3. Waits and invokes are set up when they are asked for, before anything else is awaited for them (L7).
+ * S4. Only `carry` suspends, at its one wait for the next happening.
+ */
+import { type Ending, hasResult, nextResult, type Op, type Replay } from "../../sdk/execution/index.ts";
+import { IN_PLACE_SLEEP_MS_MAX, PARALLEL_STEPS_DEFAULT, type StepMemo } from "../../sdk/protocol/index.ts";
+import type { Heartbeat } from "./heartbeat.ts";
+import { Fenced, type Held } from "./held.ts";
+import { hasBody, operations } from "./operations/index.ts";
+import { resultOf } from "./results.ts";
+import { tryStep } from "./step-body.ts";
+
+export type Report =
+  | { readonly kind: "ended"; readonly ending: Ending }
+  /** Everything open is a timer, a wait or an invoke. */
+  | ({ readonly kind: "parked" } & Parked)
+  /** No time left for the next step. */
+  | { readonly kind: "outOfTime" }
+  /** A step is to be tried whose count of failed tries is not the handler's `attempt`: start the handler anew. */
+  | { readonly kind: "restart"; readonly attempt: number };
+
+export interface Parked {
+  readonly open: readonly Op[];
+  /** Whether these are all the operations that the code has open; not so once the handler has ended. */
+  readonly all: boolean;
+}
+
+export class Session {
+  readonly #held: Held;
+  readonly #heartbeat: Heartbeat;
+  readonly #replay: Replay;
+  readonly #running = new Map<string, Promise<void>>();
+  /** Order numbers of results whose checkpoint is still under way. */
+  readonly #unwritten = new Set<number>();
+  /** Results that another attempt stored: this holder writes their place anew. */
+  readonly #foreign = new Set<string>();
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(held: Held, heartbeat: Heartbeat, replay: Replay) {
+    this.#held = held;
+    this.#heartbeat = heartbeat;
+    this.#replay = replay;
+  }
+
+  /** Carries the run as far as it can go now. @throws Fenced when the run has gone to another holder */
+  async carry(): Promise<Report> {
+    for (;;) {
+      const { moved } = this.#replay;
+      const { news } = this.#heartbeat;
+      await this.#replay.quiet();
+      if (this.#failure !== undefined) return await this.#giveUp(this.#failure.error);
+      if (this.#heartbeat.lost) throw new Fenced();
+      if (await this.#heartbeat.takeNews(() => this.#held.reload())) continue;
+      if (await this.#handNext()) continue;
+      if (await this.#setUpNew()) continue;
+      this.#start();
+      const report = this.#rest();
+      if (report !== undefined) return report;
+      await this.#nextHappening(moved, news);
+    }
+  }
+
+  /** AWS said no: what still runs is waited for, since nobody else may start it while it does (L4). */
+  async #giveUp(error: unknown): Promise<never> {
+    await Promise.all(this.#running.values());
+    throw error;
+  }
+
+  /** Hands the next known result to the code, if there is one and its turn has come (S1). */
+  async #handNext(): Promise<boolean> {
+    const { memo, deps } = this.#held;
+    const next = nextResult(this.#replay.open, memo, deps.clock.now());
+    if (next === undefined) return false;
+    const { op } = next;
+    const record = next.record || this.#foreign.has(op.key);
+    if (record ? this.#unwritten.size > 0 : (next.memo.order ?? 0) > Math.min(...this.#unwritten)) return false;
+    const step = record ? await this.#held.giveOrder(next.memo) : next.memo;
+    this.#foreign.delete(op.key);
+    this.#replay.hand(op.key, await resultOf(op, step, deps.world.payloads));
+    this.#held.progress = true;
+    return true;
+  }
+
+  /** Writes waiting operations that the code has asked for, and sets up those that must not wait for the suspend (S3). */
+  async #setUpNew(): Promise<boolean> {
+    if (this.#replay.ending !== undefined) return false;
+    const waiting = this.#replay.open.filter((op) => !hasBody(op.request.kind) && this.#needsAttention(op));
+    await Promise.all(waiting.map((op) => this.#setUp(op)));
+    return waiting.length > 0;
+  }
+
+  #needsAttention(op: Op): boolean {
+    const step = this.#held.memo.get(op.key);
+    if (step === undefined) return true;
+    return step.outcome === undefined && operations[step.kind].setUpAtOnce === true && this.#held.needsSetUp(step);
+  }
+
+  async #setUp(op: Op): Promise<void> {
+    const held = this.#held;
+    const { plan, setUp, setUpAtOnce } = operations[op.request.kind];
+    const known = held.memo.get(op.key);
+    const step = known ?? (await held.deps.world.steps.plan(held.run, { ...held.newStep(op), ...plan?.(held, op) }));
+    held.memo.set(op.key, step);
+    if (!setUpAtOnce || step.outcome !== undefined) return;
+    await setUp(held, op, step);
+    held.setUpHere.add(op.key);
+  }
+
+  #start(): void {
+    if (this.#replay.ending?.fatal) return;
+    const limit = this.#held.oneByOne ? 1 : PARALLEL_STEPS_DEFAULT;
+    for (const op of this.#runnable()) {
+      if (this.#running.size >= limit || this.#held.isOutOfTime() || this.#restartFor(op)) return;
+      this.#running.set(op.key, this.#execute(op));
+    }
+  }
+
+  /** Open steps with a body that could run now. */
+  #runnable(): readonly Op[] {
+    const now = this.#held.deps.clock.now();
+    return this.#replay.open.filter((op) => {
+      if (!hasBody(op.request.kind) || this.#running.has(op.key)) return false;
+      const step = this.#held.memo.get(op.key);
+      return step === undefined || (step.outcome === undefined && (step.until ?? 0) <= now);
+    });
+  }
+
+  /** The handler's `attempt` counts the failed tries of the step that is next; not changed while others are in the middle. */
+  #restartFor(op: Op): Report | undefined {
+    if (this.#running.size > 0 || this.#replay.ending !== undefined) return undefined;
+    const attempt = Math.max(this.#held.memo.get(op.key)?.attempts ?? 0, this.#held.handlerAttempts);
+    return attempt === this.#held.attempt ? undefined : { kind: "restart", attempt };
+  }
+
+  async #execute(op: Op): Promise<void> {
+    try {
+      const step = await tryStep(this.#held, op);
+      if (step.outcome === undefined)
+        this.#held.remember(await this.#held.deps.world.steps.retryLater(this.#held.run, step));
+      else await this.#checkpoint(step);
+    } catch (error) {
+      this.#failure ??= { error };
+    } finally {
+      this.#running.delete(op.key);
+    }
+  }
+
+  async #checkpoint(step: StepMemo): Promise<void> {
+    const order = this.#held.nextOrder();
+    this.#unwritten.add(order);
+    const mine = { ...step, order };
+    const stored = await this.#held.deps.world.steps.checkpoint(this.#held.run, mine);
+    if (stored !== mine) this.#foreign.add(step.key);
+    this.#held.remember(stored);
+    this.#unwritten.delete(order);
+  }
+
+  /** Is there nothing more to do in this invocation, for now or for good? */
+  #rest(): Report | undefined {
+    const { ending, open } = this.#replay;
+    if (this.#running.size > 0) return undefined;
+    const tooMuch = this.#held.stateError();
+    if (tooMuch !== undefined) return { kind: "ended", ending: { ok: false, error: tooMuch, fatal: true } };
+    if (ending?.fatal) return { kind: "ended", ending };
+    const [next] = this.#runnable();
+    if (next !== undefined) return this.#restartFor(next) ?? { kind: "outOfTime" };
+    const unfinished = ending === undefined ? open : open.filter((op) => hasBody(op.request.kind));
+    if (unfinished.length > 0)
+      return this.#isSoon() ? undefined : { kind: "parked", open: unfinished, all: ending === undefined };
+    if (ending !== undefined) return { kind: "ended", ending };
+    return this.#held.isOutOfTime() ? { kind: "outOfTime" } : undefined;
+  }
+
+  /** Whether a timer is so close that it is waited for in place. */
+  #isSoon(): boolean {
+    const soon = this.#held.deps.clock.now() + IN_PLACE_SLEEP_MS_MAX;
+    return this.#timers().some((time) => time < soon) && !this.#held.isOutOfTime();
+  }
+
+  /** Times still to come of open operations that end by the clock alone. */
+  #timers(): readonly number[] {
+    const now = this.#held.deps.clock.now();
+    return this.#replay.open.flatMap((op) => {
+      const step = this.#held.memo.get(op.key);
+      const ticking = step?.until !== undefined && (step.kind === "sleep" || hasBody(step.kind));
+      return ticking && !hasResult(step, now) && step.until > now ? [step.until] : [];
+    });
+  }
+
+  /** The one place where an invocation waits (S4): for a body, the code, a timer, a wake, or the end of its time. */
+  async #nextHappening(moved: Promise<void>, news: Promise<void>): Promise<void> {
+    const { clock } = this.#held.deps;
+    const timers = this.#timers();
+    const pausing = this.#running.size === 0 && timers.length > 0;
+    const times = [...timers, this.#held.outOfTimeAt].filter((time) => time > clock.now());
+    const alarm = Promise.withResolvers<void>();
+    const cancel = times.length > 0 ? clock[pausing ? "pause" : "at"](Math.min(...times), alarm.resolve) : () => {};
+    await Promise.race([moved, news, alarm.promise, ...this.#running.values()]);
+    cancel();
+  }
+}

@@ -1,0 +1,74 @@
+import type { Op } from "../../sdk/execution/index.ts";
+import { EVENT_RETENTION_MS, type StepMemo } from "../../sdk/protocol/index.ts";
+import type { HandlerRetry } from "../aws/run-store.ts";
+import { parkingOf, toArm } from "../engine/park.ts";
+import type { Heartbeat } from "./heartbeat.ts";
+import { Fenced, type Held } from "./held.ts";
+import { operations } from "./operations/index.ts";
+import { runMessage } from "./operations/operation.ts";
+import type { Parked } from "./session.ts";
+
+/** A margin before an event's expiry, in milliseconds. */
+const DAY_MS = 86_400_000;
+
+/** Why the run is awake. */
+export interface Waking {
+  /** Set everything up again (a sweeper asks for it). */
+  readonly rearm: boolean;
+  /** A timer of the run has been spent, perhaps before its time. */
+  readonly timer: boolean;
+}
+
+/**
+ * Lets go of a run: every timer and message that will wake it first, then the conditional write (PROTOCOLS.md §2, step 5).
+ * False: a wake came meanwhile, look again. @throws Fenced
+ */
+export async function suspend(
+  held: Held,
+  heartbeat: Heartbeat,
+  { open, all }: Parked,
+  waking: Waking,
+  retry?: HandlerRetry,
+): Promise<boolean> {
+  const { clock, world } = held.deps;
+  const steps = open.flatMap((op) => held.memo.get(op.key) ?? []);
+  const facts = { armed: held.header.armed ?? 0, all: waking.rearm, near: waking.timer || heartbeat.woken };
+  const arming = toArm(steps, facts, clock.now()).filter((step) => !held.setUpHere.has(step.key));
+  await Promise.all(arming.map((step) => arm(held, open, step)));
+  if (retry !== undefined) await armHandlerRetry(held, retry);
+  const parking = parkingOf(steps, retry?.retryAt, clock.now());
+  await keepEvent(held, parking.due);
+  // Only a suspend that has seen all open operations may say that they are set up.
+  const armed = all ? held.fence : (held.header.armed ?? 0);
+  const { run, fence } = held;
+  if (await world.runs.suspend(run, { fence, seen: heartbeat.seen, armed, parking, ...(retry && { retry }) }))
+    return true;
+  await expectWake(held, heartbeat);
+  return false;
+}
+
+/** After a refused suspend or finish: it was a wake, or the run is not ours any more. @throws Fenced */
+export async function expectWake(held: Held, heartbeat: Heartbeat): Promise<void> {
+  const header = await held.deps.world.runs.header(held.run);
+  const mine = header?.status === "active" && header.fence === held.fence && header.owner !== undefined;
+  if (!mine || header.wakeSeq === heartbeat.seen) throw new Fenced();
+  heartbeat.hear(header.wakeSeq);
+}
+
+async function arm(held: Held, open: readonly Op[], step: StepMemo): Promise<void> {
+  const op = open.find((candidate) => candidate.key === step.key);
+  if (op !== undefined) await operations[step.kind].setUp(held, op, step);
+}
+
+async function armHandlerRetry(held: Held, { attempts, retryAt }: HandlerRetry): Promise<void> {
+  const { world, clock, binding } = held.deps;
+  const name = `handler:${attempts}`;
+  const message = runMessage(held, `timer:${name}`, { kind: "wake", timer: { stepKey: name, at: retryAt } });
+  await world.timer.arm(`${held.run.runId}-handler-${attempts}`, retryAt, clock.now(), binding.runQueueUrl, message);
+}
+
+/** The event of a run that sleeps past the event's expiry is kept longer (live state has no TTL that matters). */
+async function keepEvent(held: Held, until: number): Promise<void> {
+  const expires = held.event.at + EVENT_RETENTION_MS;
+  if (until + DAY_MS > expires) await held.deps.world.events.keepUntil(held.run.env, held.event.id, until);
+}

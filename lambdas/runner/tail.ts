@@ -1,0 +1,104 @@
+/** What the end of a run entails (L6): idempotent, repeated by whoever meets an ended run, done before the message is acknowledged. */
+import { toUserEvent } from "../../sdk/execution/index.ts";
+import {
+  EVENT_CANCELLED,
+  EVENT_FAILED,
+  EVENT_FINISHED,
+  type Outcome,
+  type RunAddress,
+  type StepMemo,
+  type StoredEvent,
+} from "../../sdk/protocol/index.ts";
+import { type World, waitName } from "../aws/index.ts";
+import type { RunHeader } from "../engine/types.ts";
+import type { RunnerDeps } from "./deps.ts";
+import type { Held } from "./held.ts";
+
+export interface EndedRun {
+  readonly run: RunAddress;
+  readonly header: RunHeader;
+  readonly outcome: Outcome;
+  readonly event: StoredEvent;
+  readonly memo: ReadonlyMap<string, StepMemo>;
+}
+
+/** A plain run has no tail, and ends with one write. */
+export function hasTail(held: Held, status: "completed" | "failed"): boolean {
+  const open = [...held.memo.values()].some((step) => isOpen(step, held.deps.clock.now()));
+  const told = held.header.parent !== undefined || held.header.emits?.includes("finished") === true;
+  return open || told || status === "failed";
+}
+
+export async function runTail(deps: RunnerDeps, ended: EndedRun): Promise<void> {
+  await Promise.all([closeSteps(deps, ended), tellParent(deps.world, ended), emitEvents(deps, ended)]);
+}
+
+/** The tail of a run that somebody else ended, perhaps without living to do it. */
+export async function repeatTail(deps: RunnerDeps, run: RunAddress, header: RunHeader): Promise<void> {
+  if (header.tail !== true) return;
+  const { world } = deps;
+  const [outcome, event, memo] = await Promise.all([
+    world.runs.outcome(run, header),
+    world.events.get(run.env, header.eventId),
+    world.steps.load(run),
+  ]);
+  if (outcome === undefined || event === undefined)
+    throw new Error(`The ended run ${run.runId} has no outcome or no event.`);
+  await runTail(deps, { run, header, outcome, event, memo });
+}
+
+const isOpen = (step: StepMemo, now: number): boolean =>
+  step.outcome === undefined && !(step.kind === "sleep" && (step.until ?? 0) <= now);
+
+/** Losers of a race and sleeps that nobody waits for: closed, so that nothing resolves them any more, then taken back. */
+async function closeSteps({ world, clock }: RunnerDeps, { run, memo }: EndedRun): Promise<void> {
+  const now = clock.now();
+  await Promise.all(
+    [...memo.values()].map(async (step) => {
+      if (!isOpen(step, now) && step.by !== "end") return;
+      const cancelled: Outcome = {
+        ok: false,
+        error: { name: "Cancelled", message: "The run ended before this step." },
+      };
+      if (step.by !== "end") await world.steps.resolve(run, step.key, { outcome: cancelled, by: "end", at: now });
+      await world.takeBack(run, step);
+      if (step.wait?.via === "stepFunctions") await world.waits.stop(waitName(run.runId, step));
+    }),
+  );
+}
+
+async function tellParent(world: World, { header, outcome }: EndedRun): Promise<void> {
+  if (header.parent === undefined) return;
+  await world.queue.sendToRouter({ v: 1, stepwell: true, kind: "settle", parent: header.parent, outcome });
+}
+
+/** `failed` always, `finished` when somebody listens; a run that such an event started emits none itself. */
+async function emitEvents({ world, clock }: RunnerDeps, { run, header, outcome, event }: EndedRun): Promise<void> {
+  if ([EVENT_FAILED, EVENT_FINISHED, EVENT_CANCELLED].includes(event.name)) return;
+  const names = [
+    ...(outcome.ok ? [] : [EVENT_FAILED]),
+    ...(header.emits?.includes("finished") ? [EVENT_FINISHED] : []),
+  ];
+  if (names.length === 0) return;
+  const original = toUserEvent(event, await world.payloads.load(event.data));
+  const result = outcome.ok ? { result: await world.payloads.load(outcome.data) } : { error: outcome.error };
+  const data = {
+    function_id: `${run.app}/${run.functionId}`,
+    run_id: run.runId,
+    ...result,
+    event: original,
+    events: [original],
+  };
+  const events = names.map((name) => ({
+    name,
+    envelope: {
+      v: 1 as const,
+      id: `${run.runId}-${name.slice(name.indexOf(".") + 1)}`,
+      ts: clock.now(),
+      env: run.env,
+      data,
+      trace: { hops: event.hops + 1 },
+    },
+  }));
+  await world.bus.send(run.app, events);
+}

@@ -1,0 +1,113 @@
+import { LEASE_MS, type RunMessage } from "../../sdk/protocol/index.ts";
+import type { Receipt } from "../aws/queue.ts";
+import type { Birth, Leased } from "../aws/run-store.ts";
+import { onRefusedLease } from "../engine/lease.ts";
+import type { RunnerDeps } from "./deps.ts";
+import { VISIBILITY_MS } from "./heartbeat.ts";
+import { hold, type Verdict } from "./hold.ts";
+import { repeatTail } from "./tail.ts";
+
+/** A message that names a function which this deployment does not serve comes back after this time, in milliseconds. */
+const UNKNOWN_FUNCTION_RETRY_MS = 5 * 60_000;
+
+/** A delivery of a message of the run queue. */
+export interface Delivery {
+  readonly message: RunMessage;
+  readonly receipt: Receipt;
+  /** From when on the invocation begins no new steps, in milliseconds. */
+  readonly outOfTimeAt: number;
+  /** When the invocation ends, in milliseconds. */
+  readonly deadline: number;
+}
+
+/** One message: what it brings is written first, then the run is leased and carried on (PROTOCOLS.md §2). */
+export async function take(deps: RunnerDeps, delivery: Delivery): Promise<Verdict> {
+  const { message, receipt } = delivery;
+  if (!deps.functions.has(message.functionId)) return unknownFunction(deps, delivery);
+  const nonce = deps.nonce();
+  const [leased] = await Promise.all([
+    resolveThenLease(deps, message, nonce),
+    deps.world.queue.returnAfter(receipt, VISIBILITY_MS),
+  ]);
+  return leased === undefined ? refused(deps, delivery, nonce) : hold(deps, { ...delivery, leased });
+}
+
+async function resolveThenLease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
+  if (message.kind === "resolve") await resolveStep(deps, message);
+  return lease(deps, message, nonce);
+}
+
+function lease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
+  const now = deps.clock.now();
+  const request = { owner: nonce, by: message.id, now, until: now + LEASE_MS };
+  return deps.world.runs.lease(message, request, birthOf(deps, message));
+}
+
+function birthOf(deps: RunnerDeps, message: RunMessage): Birth | undefined {
+  if (message.kind !== "start") return undefined;
+  const eventId = "ref" in message.event ? message.event.ref : message.event.id;
+  return { eventId, start: message, codeVersion: deps.codeVersion };
+}
+
+/** The outcome goes on the step before the run is woken (L2); what was to bring another one is taken back. */
+async function resolveStep({ world, clock }: RunnerDeps, message: RunMessage & { kind: "resolve" }): Promise<void> {
+  const { stepKey: key, outcome, by } = message;
+  const resolved = await world.steps.resolve(message, key, { outcome, by, at: clock.now() });
+  const step = resolved ?? (await world.steps.get(message, key));
+  if (step !== undefined) await world.takeBack(message, step.memo);
+}
+
+/** The lease was refused: from what is stored, decide what to do with the message. */
+async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Promise<Verdict> {
+  const { message } = delivery;
+  const { runs } = deps.world;
+  for (;;) {
+    const header = await runs.header(message);
+    const refusal = onRefusedLease(header, message.id, nonce, deps.clock.now());
+    if (refusal.kind === "unknown") return ignore(deps, message);
+    if (refusal.kind === "keep") return keepUntil(deps, delivery, refusal.until);
+    if (header !== undefined && refusal.kind === "ended") {
+      await repeatTail(deps, message, header);
+      return "ack";
+    }
+    if (header !== undefined && refusal.kind === "won") {
+      const leased = { header, fence: header.fence, seen: header.wakeSeq, takeover: false };
+      return hold(deps, { ...delivery, leased: { ...leased, header: { ...header, fence: header.fence - 1 } } });
+    }
+    if (refusal.kind === "raise") {
+      const raised = await runs.raise(message, refusal.fence, message.id, deps.clock.now());
+      if (raised?.guard === message.id) return keepUntil(deps, delivery, raised.leaseUntil ?? deps.clock.now());
+      if (raised !== undefined) return "ack";
+    }
+    const leased = await lease(deps, message, nonce);
+    if (leased !== undefined) return hold(deps, { ...delivery, leased });
+  }
+}
+
+/** The holder's own message, and the first waker's, are not acknowledged while it holds: one of them follows a crash (L2). */
+async function keepUntil(deps: RunnerDeps, { receipt }: Delivery, until: number): Promise<Verdict> {
+  const margin = VISIBILITY_MS - LEASE_MS;
+  await deps.world.queue.returnAfter(receipt, until - deps.clock.now() + margin);
+  return "keep";
+}
+
+function ignore(deps: RunnerDeps, message: RunMessage): Verdict {
+  deps.log.warn("a message is about a run that does not exist (any more)", {
+    runId: message.runId,
+    messageId: message.id,
+  });
+  return "ack";
+}
+
+/** Not lost: an older deployment, or a roll-back, may know the function; after 50 tries it becomes a dead letter. */
+async function unknownFunction(deps: RunnerDeps, { message, receipt }: Delivery): Promise<Verdict> {
+  deps.log.error(
+    "this app does not serve the function of a run; deploy it again, or let the message become a dead letter",
+    {
+      functionId: message.functionId,
+      runId: message.runId,
+    },
+  );
+  await deps.world.queue.returnAfter(receipt, UNKNOWN_FUNCTION_RETRY_MS);
+  return "keep";
+}

@@ -1,0 +1,146 @@
+import type { DeadLetter } from "../lambdas/aws/dead-letter-store.ts";
+import { engineNames } from "../lambdas/contract.ts";
+import type { SweepReport } from "../lambdas/sweeper/index.ts";
+import { bindSender, runInScope } from "../sdk/client/scope.ts";
+import { parseDuration } from "../sdk/expressions/index.ts";
+import { type EngineMessage, type RunView, StepwellError } from "../sdk/protocol/index.ts";
+import type { LocalAws } from "./aws.ts";
+import type { Doors } from "./doors.ts";
+import { createHttpApi } from "./http-api.ts";
+import type { Usage } from "./meter.ts";
+import type { CheckedOptions, LocalOptions } from "./options.ts";
+import type { Provisioned } from "./provision.ts";
+import { createRunWaiter } from "./run-waiter.ts";
+
+type Events = Parameters<LocalOptions["client"]["send"]>[0];
+
+/** A running local cloud. */
+export interface LocalCloud {
+  /** Endpoint of the AWS services, and of `/api`: any AWS SDK client or the AWS CLI may be pointed at it. */
+  readonly url: string;
+  /** Sends events by PutEvents. On the virtual clock all that is due now has happened when it resolves. */
+  send(events: Events): Promise<{ ids: string[] }>;
+  /** The runs that an event has started, once the router has handled it. */
+  runsOf(eventId: string | undefined): Promise<readonly RunView[]>;
+  /** A run as it is now; undefined when there is none (yet). */
+  run(runId: string): Promise<RunView | undefined>;
+  /**
+   * Resolves when the run has ended. On the virtual clock lets time pass as needed.
+   * @throws StepwellError `STEPWELL_RUN_NOT_FOUND`; `STEPWELL_RUN_STUCK`, naming what the run waits for, when nothing is due any more
+   */
+  waitForRun(runId: string): Promise<RunView>;
+  /** Lets time pass on the virtual clock: ms or a duration. Everything that falls due happens, in order. */
+  passTime(duration: number | string): Promise<void>;
+  /** Runs the sweeper now. */
+  sweep(): Promise<SweepReport>;
+  /** Fires a function's cron now. */
+  fire(functionId: string): Promise<void>;
+  /** What has been used since `startLocal` resolved. */
+  meter(): Usage;
+  /** Messages that could not be handled, with the reason. */
+  deadLetters(): Promise<readonly DeadLetter[]>;
+  close(): Promise<void>;
+}
+
+/** On the real clock the sweeper comes every minute. */
+const SWEEP_EVERY_MS = 60_000;
+const LOOK_MS = 2;
+
+export function createLocalCloud(
+  aws: LocalAws,
+  doors: Doors,
+  { binding }: Provisioned,
+  options: CheckedOptions,
+): LocalCloud {
+  const { client } = options;
+  const { clock, meter, time } = aws;
+  const names = engineNames(binding.engine);
+  const queues = [names.ingestQueue, names.runQueue(binding.env, client.id)] as const;
+  const holds = (queue: string, text: string) => aws.sqs.messages(queue).some(({ body }) => body.includes(text));
+  const sender = { send: doors.world.bus.send, now: () => clock.now() };
+  const unbind = bindSender(client, sender);
+
+  const send = async (events: Events) => {
+    const sent = await runInScope({ sender, hops: 0 }, () => client.send(events));
+    await time.settle();
+    return sent;
+  };
+  const run = (runId: string) =>
+    meter.offTheBill(() =>
+      doors.api.run({ env: binding.env, app: client.id, functionId: "", runId: textOf(runId, "a run") }),
+    );
+  const runsOf = async (eventId: string | undefined) => {
+    const id = textOf(eventId, "an event");
+    while (holds(queues[0], id)) await (clock.kind === "virtual" ? time.settle() : realTime(LOOK_MS));
+    return meter.offTheBill(() => doors.api.runsOf(binding.env, id));
+  };
+  const sweep = async () => {
+    await time.settle();
+    const report = await doors.sweep();
+    await time.settle();
+    return report;
+  };
+  const isQueued = (runId: string) => queues.some((queue) => holds(queue, runId));
+  const waitForRun = createRunWaiter({ aws, look: run, isQueued, sweep });
+  const fire = async (functionId: string) => {
+    await doors.world.queue.sendToRouter(cronMessage(doors, binding.env, client.id, functionId, clock.now(), options));
+    await time.settle();
+  };
+  const stopSweeping = clock.kind === "real" ? every(SWEEP_EVERY_MS, () => void doors.sweep()) : () => {};
+
+  aws.serveApi(createHttpApi({ run, runsOf, send: (events) => send(events as Events), meter: () => meter.snapshot() }));
+  return {
+    url: aws.url,
+    send,
+    run,
+    runsOf,
+    waitForRun,
+    passTime: (duration) =>
+      time.passTime(parseDuration(duration, "passTime"), { onJumpEnd: async () => void (await doors.sweep()) }),
+    sweep,
+    fire,
+    meter: () => meter.snapshot(),
+    deadLetters: () => meter.offTheBill(() => doors.world.deadLetters.list(binding.env)),
+    close: async () => {
+      unbind();
+      stopSweeping();
+      await aws.close();
+    },
+  };
+}
+
+/** What the function's schedule would send now. @throws StepwellError when there is no such function, or it has no cron */
+function cronMessage(
+  _doors: Doors,
+  env: string,
+  app: string,
+  functionId: string,
+  now: number,
+  { functions }: CheckedOptions,
+): EngineMessage {
+  const durables = functions.flatMap((fn) => fn.durables());
+  const triggers = durables.find(({ id }) => id === functionId)?.manifest.triggers ?? [];
+  const trigger = triggers.find((candidate) => candidate.kind === "cron");
+  if (trigger === undefined) {
+    const known = durables.filter(({ manifest }) => manifest.triggers.some(({ kind }) => kind === "cron"));
+    throw new StepwellError(
+      "STEPWELL_FUNCTION_NOT_FOUND",
+      `fire: there is no function "${functionId}" with a cron trigger. There are: ${known.map(({ id }) => id).join(", ") || "none"}.`,
+    );
+  }
+  const at = new Date(now).toISOString();
+  return { v: 1, stepwell: true, kind: "cron", env, app, functionId, cron: trigger.cron, at };
+}
+
+function textOf(id: string | undefined, what: string): string {
+  if (typeof id === "string" && id !== "") return id;
+  throw new StepwellError("STEPWELL_INVALID_OPTION", `The id of ${what} is a non-empty string, not ${String(id)}.`);
+}
+
+function every(ms: number, task: () => void): () => void {
+  const timer = setInterval(task, ms);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+const realTime = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,88 @@
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { createApi } from "../lambdas/api/index.ts";
+import { createClients } from "../lambdas/aws/clients.ts";
+import { createWorld } from "../lambdas/aws/index.ts";
+import { engineNames } from "../lambdas/contract.ts";
+import { deadLettersHandler } from "../lambdas/dead-letters/index.ts";
+import { createRegistrar } from "../lambdas/registrar/index.ts";
+import { routerHandler } from "../lambdas/router/index.ts";
+import type { RunnerDeps } from "../lambdas/runner/deps.ts";
+import { functionsById, type Served } from "../lambdas/runner/functions.ts";
+import { appHandler } from "../lambdas/runner/serve.ts";
+import { createSweeper } from "../lambdas/sweeper/index.ts";
+import type { LogSink } from "../sdk/execution/index.ts";
+import type { Manifest } from "../sdk/protocol/index.ts";
+import type { LocalAws } from "./aws.ts";
+import type { Provisioned } from "./provision.ts";
+import { seededRandom } from "./random.ts";
+
+export interface DoorsOptions {
+  readonly client: { readonly id: string };
+  readonly functions: readonly Served[];
+  readonly seed: number;
+  readonly timeoutMs: number;
+  readonly log: LogSink;
+}
+
+/** A run is one invocation's whole work, so each message gets its own; a crash then takes no neighbour along. */
+const RUNNER_BATCH_SIZE = 1;
+const ROUTER_TIMEOUT_MS = 60_000;
+
+/** The same doors as in an account, over the same SDK clients, on the local services. */
+export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, options: DoorsOptions) {
+  const { client, functions, log } = options;
+  const { clock } = aws;
+  const world = createWorld(createClients(aws.clientConfig()), binding, clock);
+  const byId = functionsById(client.id, functions);
+  const random = seededRandom(options.seed);
+  const deps: RunnerDeps = {
+    world,
+    binding,
+    functions: byId,
+    clock,
+    random: () => random.fraction(),
+    nonce: () => random.uuid(),
+    log,
+    codeVersion: "local",
+  };
+  const names = engineNames(binding.engine);
+  const appLambda = names.appLambda(binding.env, client.id);
+  const lambda = new LambdaClient(aws.clientConfig());
+  const askManifest = async (functionName: string) => {
+    const command = new InvokeCommand({
+      FunctionName: functionName,
+      Payload: JSON.stringify({ stepwell: "manifest" }),
+    });
+    const { Payload } = await lambda.send(command);
+    return JSON.parse(Buffer.from(Payload ?? []).toString()) as Manifest;
+  };
+
+  aws.lambda.register(appLambda, appHandler(client.id, byId, () => deps) as never, { timeoutMs: options.timeoutMs });
+  const door = { timeoutMs: ROUTER_TIMEOUT_MS, cost: { kind: "engine" } } as const;
+  aws.lambda.register(`${binding.engine}-router`, routerHandler({ world, clock, log }) as never, door);
+  aws.lambda.register(`${binding.engine}-dead-letters`, deadLettersHandler({ world, clock, log }) as never, door);
+
+  return {
+    world,
+    api: createApi({ world, clock }),
+    sweep: createSweeper({ world, clock, log }),
+    /** Deploying is registering. */
+    register: () =>
+      createRegistrar({ world, askManifest, log })({
+        env: binding.env,
+        functionName: appLambda,
+        queueUrl: binding.runQueueUrl,
+        queueArn: arns.runQueueArn,
+        codeVersion: "local",
+      }),
+    /** From here on messages are taken. */
+    open: () => {
+      aws.lambda.addEventSource(appLambda, arns.runQueueArn, { batchSize: RUNNER_BATCH_SIZE });
+      aws.lambda.addEventSource(`${binding.engine}-router`, arns.ingestQueueArn, { batchSize: 10 });
+      for (const arn of [arns.ingestDeadLettersArn, arns.runDeadLettersArn])
+        aws.lambda.addEventSource(`${binding.engine}-dead-letters`, arn, { batchSize: 10 });
+    },
+  };
+}
+
+export type Doors = ReturnType<typeof openDoors>;

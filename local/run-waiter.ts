@@ -1,0 +1,74 @@
+import type { RunView } from "../sdk/protocol/index.ts";
+import { StepwellError } from "../sdk/protocol/index.ts";
+import type { LocalAws } from "./aws.ts";
+import { isTerminal, whatItWaitsFor } from "./waiting.ts";
+
+/** On a virtual clock `waitForRun` lets at most this much time pass, in ms: longer than any one sleep. */
+const PATIENCE_MS = 400 * 86_400_000;
+/** A busy invocation is waited for this long in real time; virtual time stands still meanwhile. In ms. */
+const BUSY_PATIENCE_MS = 15_000;
+/** On the real clock runs are looked at this often, in ms: often at first, then less. */
+const LOOK_MS_MIN = 2;
+const LOOK_MS_MAX = 100;
+
+export interface RunWaiterDeps {
+  readonly aws: LocalAws;
+  readonly look: (runId: string) => Promise<RunView | undefined>;
+  /** Whether a message for this run is on its way. */
+  readonly isQueued: (runId: string) => boolean;
+  readonly sweep: () => Promise<{ readonly woken: readonly string[] }>;
+}
+
+/** Waits until a run has ended. */
+export function createRunWaiter(deps: RunWaiterDeps) {
+  return (runId: string): Promise<RunView> =>
+    deps.aws.clock.kind === "virtual" ? letTimePass(deps, runId) : watch(deps, runId);
+}
+
+async function watch(deps: RunWaiterDeps, runId: string): Promise<RunView> {
+  for (let pause = LOOK_MS_MIN; ; pause = Math.min(LOOK_MS_MAX, pause * 1.5)) {
+    const run = await deps.look(runId);
+    if (isTerminal(run)) return run;
+    if (run === undefined && !deps.isQueued(runId) && (await deps.look(runId)) === undefined) throw notFound(runId);
+    await realTime(pause);
+  }
+}
+
+async function letTimePass(deps: RunWaiterDeps, runId: string): Promise<RunView> {
+  const { time, clock } = deps.aws;
+  const end = clock.now() + PATIENCE_MS;
+  let busySince: number | undefined;
+  for (;;) {
+    await time.settle();
+    const run = await deps.look(runId);
+    if (isTerminal(run)) return run;
+    if (run === undefined && !deps.isQueued(runId)) throw notFound(runId);
+    if (time.isBusy()) {
+      busySince ??= performance.now();
+      if (performance.now() - busySince > BUSY_PATIENCE_MS) throw stuck(run, runId, BUSY);
+      await realTime(LOOK_MS_MAX);
+      continue;
+    }
+    busySince = undefined;
+    const due = time.nextDue();
+    if (due === undefined && (await deps.sweep()).woken.length > 0) continue;
+    if (due === undefined) throw stuck(run, runId, "Nothing is due that could wake it.");
+    if (due > end) throw stuck(run, runId, "400 days have passed on the virtual clock.");
+    await time.passTo(due);
+  }
+}
+
+const BUSY =
+  "An invocation is still busy after 15 s of real time, and virtual time stands still meanwhile. " +
+  "If its code waits for ever, let time pass over the Lambda's timeout with passTime.";
+
+const realTime = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+const stuck = (run: RunView | undefined, runId: string, why: string) =>
+  new StepwellError(
+    "STEPWELL_RUN_STUCK",
+    `waitForRun: ${run === undefined ? `The run ${runId} is queued.` : whatItWaitsFor(run)} ${why}`,
+  );
+
+const notFound = (runId: string) =>
+  new StepwellError("STEPWELL_RUN_NOT_FOUND", `There is no run "${runId}", and no message that would start it.`);

@@ -1,0 +1,135 @@
+import type { Activity } from "../activity.ts";
+import { REGION } from "../arn.ts";
+import { isRecord } from "../input.ts";
+import type { LocalLog } from "../log.ts";
+import { chunks, type Meter } from "../meter.ts";
+import type { InvocationResult } from "./lambda.ts";
+import { md5, systemAttributes } from "./sqs.ts";
+import type { Message, Queue } from "./sqs-queue.ts";
+
+/** Concurrent invocations of one event source, unless it says otherwise. */
+const MAX_CONCURRENCY_DEFAULT = 50;
+const BATCH_SIZE_DEFAULT = 10;
+
+export interface EventSourceOptions {
+  /** Messages an invocation, 1 to 10. @default - 10 */
+  readonly batchSize?: number;
+  /** Invocations at the same time. @default - 50 */
+  readonly maxConcurrency?: number;
+}
+
+export interface EventSourceDeps {
+  readonly functionName: string;
+  readonly queue: Queue;
+  readonly invoke: (event: unknown) => Promise<InvocationResult>;
+  readonly meter: Meter;
+  readonly activity: Activity;
+  readonly log: LocalLog;
+}
+
+export interface EventSource {
+  /** Takes no more messages; invocations under way go on. */
+  stop(): void;
+}
+
+/**
+ * An SQS event source mapping with partial batch failures. Nothing polls: the queue calls when a message becomes visible. What an
+ * invocation fails is not deleted, and reappears when its visibility ends, which the handler may have changed.
+ */
+export function startEventSource(deps: EventSourceDeps, options: EventSourceOptions = {}): EventSource {
+  const batchSize = options.batchSize ?? BATCH_SIZE_DEFAULT;
+  const maxConcurrency = options.maxConcurrency ?? MAX_CONCURRENCY_DEFAULT;
+  let running = 0;
+  let scheduled = false;
+  let stopped = false;
+
+  const deliver = async (messages: readonly Message[]) => {
+    running++;
+    const end = deps.activity.begin();
+    try {
+      const invocation = deps.invoke({ Records: messages.map((message) => toRecord(message, deps.queue)) });
+      end(); // from here on it is the invocation that is under way
+      acknowledge(deps, messages, await invocation);
+    } finally {
+      end();
+      running--;
+      wake();
+    }
+  };
+
+  const takeBatches = () => {
+    scheduled = false;
+    while (!stopped && running < maxConcurrency) {
+      const messages = deps.queue.receive(batchSize);
+      if (messages.length === 0) return;
+      deps.meter.call("sqs", "ReceiveMessage");
+      deps.meter.bill("queueRequests", chunks(bytesOf(messages)));
+      deliver(messages).catch((error: unknown) => deps.log("error", "An event source failed", { error }));
+    }
+  };
+
+  // Waits a turn, so that what is sent together is received together.
+  const wake = () => {
+    if (scheduled || stopped || deps.queue.visibleCount === 0 || running >= maxConcurrency) return;
+    scheduled = true;
+    const end = deps.activity.begin();
+    setImmediate(() => {
+      takeBatches();
+      end();
+    });
+  };
+
+  const stopListening = deps.queue.onVisible(wake);
+  wake();
+  const stop = () => {
+    stopped = true;
+    stopListening();
+  };
+  return { stop };
+}
+
+/** Deletes what the handler did, by one call a batch. */
+function acknowledge(deps: EventSourceDeps, messages: readonly Message[], result: InvocationResult): void {
+  const failed = failedIds(messages, result);
+  if (failed === "all") {
+    const error = result.kind === "error" ? result.error : result.kind;
+    deps.log("warn", `${deps.functionName} failed a batch of ${messages.length}`, { error });
+    return;
+  }
+  const done = messages.filter(({ id }) => !failed.has(id));
+  if (done.length === 0) return;
+  deps.meter.call("sqs", "DeleteMessageBatch");
+  deps.meter.bill("queueRequests", 1);
+  for (const { receipt } of done) if (receipt !== undefined) deps.queue.delete(receipt);
+}
+
+/** By the rules of ReportBatchItemFailures: nothing or an empty list is success; anything malformed fails the whole batch. */
+function failedIds(messages: readonly Message[], result: InvocationResult): ReadonlySet<string> | "all" {
+  if (result.kind !== "value") return "all";
+  const value = result.value;
+  if (!isRecord(value)) return new Set();
+  const failures = value.batchItemFailures ?? [];
+  if (!Array.isArray(failures)) return "all";
+  const known = new Set(messages.map(({ id }) => id));
+  const ids = new Set<string>();
+  for (const failure of failures) {
+    const id: unknown = isRecord(failure) ? failure.itemIdentifier : undefined;
+    if (typeof id !== "string" || !known.has(id)) return "all";
+    ids.add(id);
+  }
+  return ids;
+}
+
+const bytesOf = (messages: readonly Message[]) => messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+
+const toRecord = (message: Message, queue: Queue) => ({
+  messageId: message.id,
+  receiptHandle: message.receipt,
+  body: message.body,
+  attributes: systemAttributes(message),
+  messageAttributes: message.attributes ?? {},
+  md5OfBody: md5(message.body),
+  eventSource: "aws:sqs",
+  eventSourceARN: queue.arn,
+  awsRegion: REGION,
+});

@@ -1,0 +1,118 @@
+import type { Activity } from "./activity.ts";
+import type { LocalClock, VirtualClock } from "./clock.ts";
+import type { Invocation } from "./invocation.ts";
+
+/** An invocation without a sign of life for so long is hung: it waits for something that only time, or nothing, brings. Real ms. */
+const HUNG_AFTER_MS = 1_000;
+/** Event loop turns that must go by without any change before all is quiet: promise chains and immediates need a few. */
+const QUIET_TURNS = 4;
+
+export interface TimeDriver {
+  /** Resolves when everything that is due now has happened. */
+  settle(): Promise<void>;
+  /** Moves the clock on by `ms`, through everything that falls due on the way, in order. Calls queue up: their times add. */
+  passTime(ms: number, options?: JumpOptions): Promise<void>;
+  /** The same up to `time` (ms since the epoch). Does nothing when that is past: several may wait for the same time. */
+  passTo(time: number, options?: JumpOptions): Promise<void>;
+  /** Whether an invocation is in flight that does not wait for the clock: after `settle`, one that is hung. */
+  isBusy(): boolean;
+  /** When the next timer is due, in ms since the epoch. */
+  nextDue(): number | undefined;
+}
+
+export interface JumpOptions {
+  /** Runs once, at the end of the jump; what it starts is settled as well. */
+  readonly onJumpEnd?: () => void | Promise<void>;
+}
+
+export const createTimeDriver = (clock: LocalClock, activity: Activity): TimeDriver =>
+  clock.kind === "virtual" ? virtualDriver(clock, activity) : realDriver();
+
+function realDriver(): TimeDriver {
+  const settle = async () => {};
+  const refuse = async () => {
+    throw new Error("Only a virtual clock can be moved; the real one passes by itself.");
+  };
+  return { settle, passTime: refuse, passTo: refuse, nextDue: () => undefined, isBusy: () => false };
+}
+
+function virtualDriver(clock: VirtualClock, activity: Activity): TimeDriver {
+  let jumps: Promise<void> = Promise.resolve();
+
+  const settle = async () => {
+    for (;;) {
+      await quietTurns(clock, activity);
+      if (activity.busy > 0) {
+        await activity.nextChange();
+        continue;
+      }
+      const patience = longestPatience(activity.invocations);
+      if (patience === undefined) return;
+      await changeOrPatience(activity, patience);
+    }
+  };
+
+  const jump = async (target: () => number, { onJumpEnd }: JumpOptions) => {
+    await settle();
+    const end = target();
+    for (let due = clock.nextDue(); due !== undefined && due <= end; due = clock.nextDue()) {
+      clock.set(Math.max(due, clock.now()));
+      await settle();
+    }
+    clock.set(Math.max(end, clock.now()));
+    await settle();
+    if (onJumpEnd === undefined) return;
+    await onJumpEnd();
+    await settle();
+  };
+
+  /** One jump at a time; a failed one does not stop those behind it. */
+  const inTurn = (target: () => number, options: JumpOptions = {}) => {
+    const mine = jumps.then(() => jump(target, options));
+    jumps = mine.catch(() => undefined);
+    return mine;
+  };
+
+  const passTime: TimeDriver["passTime"] = async (ms, options) => {
+    if (!(ms >= 0)) throw new RangeError(`passTime takes milliseconds from 0 up, not ${ms}.`);
+    await inTurn(() => clock.now() + ms, options);
+  };
+  const passTo: TimeDriver["passTo"] = (time, options) => inTurn(() => time, options);
+
+  const isBusy = () => [...activity.invocations].some(({ paused }) => !paused);
+
+  return { settle, passTime, passTo, nextDue: clock.nextDue, isBusy };
+}
+
+/** Lets the event loop turn until nothing has changed for a few turns, and runs what is due. */
+async function quietTurns(clock: VirtualClock, activity: Activity): Promise<void> {
+  let version = -1;
+  let quiet = 0;
+  while (quiet < QUIET_TURNS) {
+    const ran = clock.runDue();
+    await new Promise((resolve) => setImmediate(resolve));
+    quiet = ran === 0 && version === activity.version && activity.busy === 0 ? quiet + 1 : 0;
+    version = activity.version;
+    if (activity.busy > 0) return;
+  }
+}
+
+/** Real ms until the last of the live invocations must have given a sign of life; undefined when none is live. */
+function longestPatience(invocations: Iterable<Invocation>): number | undefined {
+  let longest: number | undefined;
+  for (const { paused, lastActivity } of invocations) {
+    const left = lastActivity + HUNG_AFTER_MS - performance.now();
+    if (!paused && left > 0) longest = Math.max(longest ?? 0, left);
+  }
+  return longest;
+}
+
+async function changeOrPatience(activity: Activity, patienceMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    // Ref'd on purpose: somebody awaits this.
+    timer = setTimeout(resolve, Math.ceil(patienceMs));
+  });
+  await Promise.race([activity.nextChange(), patience]);
+  clearTimeout(timer);
+}

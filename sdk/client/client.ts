@@ -1,0 +1,97 @@
+import { randomBytes } from "node:crypto";
+import { createFunction, type StepwellFunction } from "../functions/index.ts";
+import type {
+  AnyEvents,
+  FunctionOptions,
+  Handler,
+  InvocationData,
+  Jsonify,
+  Logger,
+  OutgoingEvents,
+  SendResult,
+  TriggeredEvent,
+  Triggers,
+} from "../types/index.ts";
+import { createUlids } from "./ids.ts";
+import { type ClientOptions, checkClientOptions } from "./options.ts";
+import { send } from "./send.ts";
+
+/** Any client, whatever its events. */
+export type AnyClient = Pick<Stepwell, "id" | "environment" | "logger">;
+
+/**
+ * An app: the functions made with it, and the events that it sends. Throws a `StepwellError` of code `STEPWELL_INVALID_CLIENT`, naming the
+ * option, for options that are wrong or unknown.
+ *
+ * @example
+ * ```ts
+ * const stepwell = new Stepwell({ id: "shop" });
+ * const confirm = stepwell.createFunction({ id: "confirm" }, { event: "shop/order.placed" }, async ({ event, step }) => {
+ *   await step.run("mail", () => sendMail(event.data.email));
+ * });
+ * ```
+ */
+export class Stepwell<S = AnyEvents> {
+  /** For the compiler only; never there at run time. */
+  declare readonly "~events": S;
+  readonly id: string;
+  readonly environment: string;
+  readonly logger: Logger | undefined;
+  readonly #newId = createUlids({ now: Date.now, random: randomBytes });
+
+  constructor(options: ClientOptions<S>) {
+    const { id, environment, logger } = checkClientOptions(options);
+    this.id = id;
+    this.environment = environment;
+    this.logger = logger;
+  }
+
+  /**
+   * Defines a durable function: what starts it, and what it does. The handler's types follow from the triggers.
+   *
+   * Options, triggers, expressions and crons are checked here; what is wrong throws a `StepwellError` that names it
+   * (`STEPWELL_INVALID_FUNCTION`, `_INVALID_TRIGGER`, `_INVALID_CRON`, `_INVALID_EXPRESSION`, `_INVALID_DURATION`, `_UNSUPPORTED`).
+   *
+   * @example
+   * ```ts
+   * const ship = stepwell.createFunction(
+   *   { id: "ship-order", retries: 2 },
+   *   { event: "shop/order.paid", if: "event.data.total > 0" },
+   *   async ({ event, step }) => {
+   *     const label = await step.run("label", () => printLabel(event.data.orderId));
+   *     await step.sleep("handling", "1d");
+   *     return { label };
+   *   },
+   * );
+   * ```
+   */
+  createFunction<const T extends Triggers<S>, Result>(
+    options: FunctionOptions<S, T>,
+    trigger: T,
+    handler: Handler<S, TriggeredEvent<S, T>, Result>,
+  ): StepwellFunction<InvocationData<S, T>, Jsonify<Awaited<Result>>>;
+  createFunction<const T extends Triggers<S>, Result>(
+    options: FunctionOptions<S, T> & { readonly triggers: T },
+    handler: Handler<S, TriggeredEvent<S, T>, Result>,
+  ): StepwellFunction<InvocationData<S, T>, Jsonify<Awaited<Result>>>;
+  createFunction(...shape: readonly unknown[]): StepwellFunction<never, never> {
+    return createFunction(this, shape, Date.now()) as StepwellFunction<never, never>;
+  }
+
+  /**
+   * Sends one or several events, and resolves with their ids in the same order once the bus has accepted them all. Inside a
+   * function prefer `step.sendEvent`, which sends once even if the run is retried.
+   *
+   * Data must be JSON and at most 32 MB. All events are checked before any is sent: `STEPWELL_INVALID_EVENT`,
+   * `STEPWELL_EVENT_TOO_LARGE`. Then `STEPWELL_NO_ENGINE` if there is nowhere to send to, and `STEPWELL_SEND_FAILED`, naming the
+   * events, for those that the bus did not accept after several tries.
+   *
+   * @example
+   * ```ts
+   * const { ids } = await stepwell.send({ name: "shop/order.placed", data: { orderId: "o1" } });
+   * ```
+   */
+  async send(events: OutgoingEvents<S>): Promise<SendResult> {
+    return send(this, events, this.#newId);
+  }
+}

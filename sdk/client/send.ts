@@ -1,0 +1,59 @@
+import { prepareEvents } from "../execution/index.ts";
+import { StepwellError } from "../protocol/index.ts";
+import type { SendResult } from "../types/index.ts";
+import { checkEvents } from "./events.ts";
+import { type Scope, scopeOf } from "./scope.ts";
+
+/** The environment variable with the engine's binding, as `infra` and `grantSend` set it. The contract of the Lambdas names it too. */
+export const ENGINE_ENV_KEY = "STEPWELL_ENGINE";
+
+/** What `send` needs of a client. */
+export interface SendingClient {
+  readonly id: string;
+  readonly environment: string;
+}
+
+/** `client.send`: checks all events, then sends them to the engine of the run around, of the local cloud, or of the environment. */
+export async function send(client: SendingClient, given: unknown, newId: () => string): Promise<SendResult> {
+  const events = checkEvents(given, "send");
+  if (events.length === 0) return { ids: [] };
+  const { sender, hops } = scopeOf(client) ?? (await scopeOfEnvironment());
+  const ts = sender.now?.() ?? Date.now();
+  const prepared = prepareEvents(events, { env: client.environment, hops, ts, id: newId });
+  await sender.send(client.id, prepared);
+  return { ids: prepared.map((event) => event.envelope.id) };
+}
+
+let fromEnvironment: { readonly text: string; readonly scope: Promise<Scope> } | undefined;
+
+/** Made once for each value of the variable: its AWS clients keep their connections. */
+function scopeOfEnvironment(): Promise<Scope> {
+  const text = process.env[ENGINE_ENV_KEY];
+  if (text === undefined || text === "") throw noEngine();
+  if (fromEnvironment?.text !== text) fromEnvironment = { text, scope: connect(text) };
+  return fromEnvironment.scope;
+}
+
+async function connect(text: string): Promise<Scope> {
+  const { createBusSender } = await import("../../lambdas/aws/bus.ts");
+  return { sender: createBusSender(parseBinding(text)), hops: 0 };
+}
+
+type Binding = Parameters<typeof import("../../lambdas/aws/bus.ts")["createBusSender"]>[0];
+
+function parseBinding(text: string): Binding {
+  try {
+    return JSON.parse(text) as Binding;
+  } catch (cause) {
+    throw new StepwellError("STEPWELL_NO_ENGINE", `${ENGINE_ENV_KEY} is not JSON. Let \`grantSend\` set it.`, {
+      cause,
+    });
+  }
+}
+
+const noEngine = () =>
+  new StepwellError(
+    "STEPWELL_NO_ENGINE",
+    `There is no engine to send to. On a laptop, start one with \`startLocal\` of "stepwell/local"; in AWS, give the sending ` +
+      `function \`engine.grantSend(fn)\`, which sets ${ENGINE_ENV_KEY}.`,
+  );

@@ -1,0 +1,4 @@
+export { StepError } from "../execution/step-error.ts";
+export * from "./bad-input.ts";
+export * from "./non-retriable.ts";
+export * from "./retry-after.ts";

@@ -1,0 +1,156 @@
+/**
+ * The replay core: runs a handler against a memo and tells what the code wants next. It executes nothing itself.
+ *
+ * R1. Code gets one result at a time, and only when it is quiet: everything that the result before it set in motion has reached
+ *     its next step. So a given order of results makes the same choices every time, in `Promise.race` too.
+ * R2. Results are handed over in the order of the first time (`next-result.ts`).
+ * R3. The same id means the same operation. Another kind under it ends the run, whatever the code does about it (L10).
+ * R4. An operation that is never handed over leaves its promise pending: that is how a run pauses.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type StepMemo, StepwellError } from "../protocol/index.ts";
+import type { Ledger, OpRequest } from "./contract.ts";
+import { operationKey, repeatNames } from "./keys.ts";
+import { insideStep, nestedStepError } from "./nesting.ts";
+
+/** An operation that the code has asked for. */
+export interface Op {
+  readonly key: string;
+  /** The id with its repeat number. */
+  readonly id: string;
+  readonly request: OpRequest;
+  /** For a step with a body: runs it in the context in which the code asked for it. */
+  readonly body?: () => unknown;
+}
+
+/** A result, decoded, as the code gets it. */
+export type Result = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+export type Ending = Result & {
+  /** The run cannot go on, whatever its retries say. */
+  readonly fatal?: true;
+};
+
+export interface ReplayOptions {
+  readonly memo: ReadonlyMap<string, StepMemo>;
+  readonly maxSteps: number;
+}
+
+export class Replay {
+  readonly #options: ReplayOptions;
+  readonly #name = repeatNames();
+  readonly #asked = new Map<string, Op>();
+  readonly #waiting = new Map<string, (result: Result) => void>();
+  #ending: Ending | undefined;
+  #signal = Promise.withResolvers<void>();
+
+  constructor(handler: (ledger: Ledger) => Promise<unknown>, options: ReplayOptions) {
+    this.#options = options;
+    void this.#run(handler);
+  }
+
+  /** How the handler ended, once it has. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  /** Operations that the code waits for, in the order in which it asked. */
+  get open(): readonly Op[] {
+    return [...this.#waiting.keys()].map((key) => this.#asked.get(key) as Op);
+  }
+
+  get asked(): ReadonlyMap<string, Op> {
+    return this.#asked;
+  }
+
+  /** Resolves when the code is quiet: every promise that could go on has gone on (R1). */
+  async quiet(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Resolves at the next operation asked for, or at the end: code may also await things that are no steps. */
+  get moved(): Promise<void> {
+    return this.#signal.promise;
+  }
+
+  /** Hands a result to the code. */
+  hand(key: string, result: Result): void {
+    const settle = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    settle?.(result);
+  }
+
+  async #run(handler: (ledger: Ledger) => Promise<unknown>): Promise<void> {
+    const ledger: Ledger = { ask: (request) => this.#ask(request) };
+    await Promise.resolve();
+    try {
+      this.#end({ ok: true, value: await handler(ledger) });
+    } catch (error) {
+      this.#end({ ok: false, error });
+    }
+  }
+
+  #ask(request: OpRequest): Promise<unknown> {
+    const nested = nestedStepError(request.id);
+    if (nested !== undefined) return Promise.reject(nested);
+    if (this.#ending !== undefined) return Promise.reject(endedError(request.id));
+    const id = this.#name(request.id);
+    const op: Op = { key: operationKey(id), id, request, ...bodyOf(id, request) };
+    const fatal = this.#fatalFlaw(op);
+    if (fatal !== undefined) {
+      this.#end({ ok: false, error: fatal, fatal: true });
+      return new Promise(() => {});
+    }
+    this.#asked.set(op.key, op);
+    const result = new Promise<unknown>((resolve, reject) => {
+      this.#waiting.set(op.key, (given) => (given.ok ? resolve(given.value) : reject(given.error)));
+    });
+    // A step that nobody awaits may fail; that is no unhandled rejection of the process.
+    result.catch(() => {});
+    this.#wake();
+    return result;
+  }
+
+  #fatalFlaw(op: Op): StepwellError | undefined {
+    const memo = this.#options.memo.get(op.key);
+    if (memo !== undefined && memo.kind !== op.request.kind) return mismatchError(op, memo);
+    if (this.#asked.size >= this.#options.maxSteps) return tooManyStepsError(this.#options.maxSteps, op.id);
+    return undefined;
+  }
+
+  #end(ending: Ending): void {
+    this.#ending ??= ending;
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#signal.resolve();
+    this.#signal = Promise.withResolvers<void>();
+  }
+}
+
+/** The context is the caller's, so that its own async-local values reach the body. */
+const bodyOf = (id: string, request: OpRequest): { body?: () => unknown } => {
+  if (request.kind !== "run") return {};
+  return { body: AsyncLocalStorage.bind(() => insideStep(id, request.body)) };
+};
+
+const mismatchError = (op: Op, memo: StepMemo) =>
+  new StepwellError(
+    "STEPWELL_STEP_MISMATCH",
+    `The step "${op.id}" was a step.${memo.kind} when this run first came here, and is a step.${op.request.kind} in the code now. ` +
+      "Give the new step another id, or let running runs finish on the old code.",
+  );
+
+const tooManyStepsError = (max: number, id: string) =>
+  new StepwellError(
+    "STEPWELL_TOO_MANY_STEPS",
+    `The run asked for more than ${max} steps (the next is "${id}"). Split the work with step.invoke or step.sendEvent, ` +
+      'or raise "maxSteps" of the function (10000 at most).',
+  );
+
+const endedError = (id: string) =>
+  new StepwellError(
+    "STEPWELL_RUN_ENDED",
+    `The step "${id}" was asked for after the handler had ended. Await every promise that leads to a step.`,
+  );

@@ -1,0 +1,47 @@
+import { badInput, quote } from "../errors/index.ts";
+import type { Logger } from "../types/index.ts";
+import { type AnyFailureHandler, failureFunction } from "./failure.ts";
+import { type AnyHandler, type DurableSpec, StepwellFunction } from "./function.ts";
+import { checkOptions } from "./options.ts";
+import { checkTriggers } from "./triggers.ts";
+
+/** What a function takes over from its client. */
+export interface Owner {
+  readonly id: string;
+  readonly logger: Logger | undefined;
+}
+
+/**
+ * `createFunction` behind its types, in both call shapes: (options, triggers, handler) and ({ triggers, ...options }, handler).
+ * Everything that can be checked without running is checked here; `now` is for crons that would never fire.
+ */
+export function createFunction(owner: Owner, shape: readonly unknown[], now: number): StepwellFunction {
+  const options = checkOptions(shape[0]);
+  const { where } = options;
+  const handler = shape.at(-1);
+  if (shape.length < 2 || shape.length > 3 || typeof handler !== "function") {
+    const text = `the last argument must be the handler, a function, got ${quote(shape.length < 2 ? undefined : handler)}.`;
+    throw badInput("STEPWELL_INVALID_FUNCTION", where, text);
+  }
+  const separate = shape.length === 3;
+  if (separate && options.triggers !== undefined) {
+    const text = "give the triggers once: as the second argument, or as the option `triggers` and no second argument.";
+    throw badInput("STEPWELL_INVALID_FUNCTION", where, text);
+  }
+  const triggers = separate
+    ? checkTriggers(shape[1], `${where}: trigger`, now)
+    : checkTriggers(options.triggers, `${where}: triggers`, now);
+  const spec: DurableSpec = {
+    app: owner.id,
+    id: options.id,
+    ...(options.name !== undefined && { name: options.name }),
+    triggers,
+    retry: options.retry,
+    maxSteps: options.maxSteps,
+    handler: handler as AnyHandler,
+    logger: owner.logger,
+  };
+  if (options.onFailure === undefined) return new StepwellFunction(spec);
+  const failure = failureFunction(spec, options.onFailure as AnyFailureHandler, where);
+  return new StepwellFunction({ ...spec, failure });
+}

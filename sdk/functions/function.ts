@@ -1,0 +1,87 @@
+import { runInScope } from "../client/scope.ts";
+import { type DurableFunction, type Ledger, type RunInput, toUserEvent, type UserEvent } from "../execution/index.ts";
+import type { FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
+import { createStepTools } from "../steps/index.ts";
+import type { AnyEvents, Context, FunctionTypes, Invocable, Logger } from "../types/index.ts";
+import { INVOCABLE, isInvocable } from "./invocable.ts";
+import { replayAwareLogger } from "./logger.ts";
+
+/** A handler once its types have done their work. */
+export type AnyHandler = (context: Context<AnyEvents, UserEvent>) => unknown;
+
+export interface DurableSpec {
+  readonly app: string;
+  readonly id: string;
+  readonly name?: string;
+  readonly triggers: readonly TriggerManifest[];
+  readonly retry: RetryPolicy;
+  readonly maxSteps: number;
+  readonly handler: AnyHandler;
+  /** The client's own logger. */
+  readonly logger: Logger | undefined;
+  /** The function that runs when a run of this one has failed. */
+  readonly failure?: DurableFunction;
+}
+
+/**
+ * A durable function, as `createFunction` returns it: hand it to `serve` or `startLocal`, and call it with `step.invoke`.
+ *
+ * @example
+ * ```ts
+ * const functions: AnyFunction[] = [placeOrder, shipOrder];
+ * ```
+ */
+export class StepwellFunction<Input = unknown, Output = unknown> implements DurableFunction, Invocable<Input, Output> {
+  /** For the compiler only; never there at run time. */
+  declare readonly "~types": FunctionTypes<Input, Output>;
+  readonly app: string;
+  readonly id: string;
+  readonly manifest: FunctionManifest;
+  readonly retry: RetryPolicy;
+  readonly maxSteps: number;
+  readonly [INVOCABLE] = true;
+  readonly #spec: DurableSpec;
+
+  constructor(spec: DurableSpec) {
+    this.app = spec.app;
+    this.id = spec.id;
+    this.manifest = { id: spec.id, ...(spec.name !== undefined && { name: spec.name }), triggers: spec.triggers };
+    this.retry = spec.retry;
+    this.maxSteps = spec.maxSteps;
+    this.#spec = spec;
+  }
+
+  /** Holds for functions made by a second copy of this package too. */
+  static is(value: unknown): value is StepwellFunction {
+    return isInvocable(value) && "manifest" in value;
+  }
+
+  /** Everything that has to be registered and run: this function, and the one of its `onFailure`. */
+  durables(): DurableFunction[] {
+    return this.#spec.failure === undefined ? [this] : [this, this.#spec.failure];
+  }
+
+  /** Starts the handler of one run. For the runner. What the code sends by a client goes out by `input.sender`, a hop further. */
+  async start(input: RunInput, ledger: Ledger): Promise<unknown> {
+    const scope = { sender: input.sender, hops: input.hops + 1 };
+    return runInScope(scope, () => this.#spec.handler(contextOf(input, ledger, this.#spec)));
+  }
+}
+
+/** Any function, whatever its events and its result. */
+export type AnyFunction = StepwellFunction<unknown, unknown>;
+
+function contextOf(input: RunInput, ledger: Ledger, spec: DurableSpec): Parameters<AnyHandler>[0] {
+  const [event, ...others] = input.events.map((stored, index) => toUserEvent(stored, input.data[index]));
+  if (event === undefined) throw new TypeError(`Run ${input.runId} has no event.`);
+  return {
+    event,
+    events: [event, ...others],
+    step: createStepTools(ledger, spec.app),
+    runId: input.runId,
+    attempt: input.attempt,
+    maxAttempts: input.maxAttempts,
+    logger: replayAwareLogger(input, spec.logger),
+    group: { parallel: (body) => body() },
+  };
+}

@@ -1,0 +1,96 @@
+import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
+import { type RetryPolicy, STEPS_PER_RUN_DEFAULT, STEPS_PER_RUN_MAX } from "../protocol/index.ts";
+import { checkRetries } from "./retries.ts";
+
+/**
+ * Every option of `createFunction`, and what becomes of it.
+ *
+ * - `works`: does what its description says
+ * - `noEffect`: accepted for code that comes from Inngest; what it asks for is how Stepwell works anyway
+ * - `later`: refused with `STEPWELL_UNSUPPORTED`, so that no limit is silently left out
+ */
+export const OPTIONS = {
+  id: "works",
+  name: "works",
+  description: "works",
+  triggers: "works",
+  retries: "works",
+  maxSteps: "works",
+  onFailure: "works",
+  optimizeParallelism: "noEffect",
+  checkpointing: "noEffect",
+  concurrency: "later",
+  throttle: "later",
+  rateLimit: "later",
+  debounce: "later",
+  priority: "later",
+  singleton: "later",
+  idempotency: "later",
+  batchEvents: "later",
+  timeouts: "later",
+  cancelOn: "later",
+  onCancel: "later",
+  middleware: "later",
+} as const satisfies Record<string, "works" | "noEffect" | "later">;
+
+const accepted = Object.keys(OPTIONS).filter((name) => OPTIONS[name as keyof typeof OPTIONS] !== "later");
+const later = Object.keys(OPTIONS).filter((name) => OPTIONS[name as keyof typeof OPTIONS] === "later");
+
+/** A function's options, checked, with every default filled in. */
+export interface CheckedOptions {
+  readonly id: string;
+  /** The prefix of errors about this function. */
+  readonly where: string;
+  readonly name?: string;
+  readonly triggers: unknown;
+  readonly retry: RetryPolicy;
+  readonly maxSteps: number;
+  readonly onFailure: unknown;
+}
+
+export function checkOptions(options: unknown): CheckedOptions {
+  if (!isRecord(options)) {
+    const text = `the first argument must be an object of options with an "id", got ${quote(options)}.`;
+    throw badInput("STEPWELL_INVALID_FUNCTION", "createFunction", text);
+  }
+  const id = checkId(options.id, "STEPWELL_INVALID_FUNCTION", "createFunction: id");
+  const where = `createFunction "${id}"`;
+  refuseLater(options, where);
+  refuseUnknownKeys(options, accepted, "STEPWELL_INVALID_FUNCTION", where);
+  const name = checkText(options.name, `${where}: name`);
+  checkText(options.description, `${where}: description`);
+  return {
+    id,
+    where,
+    ...(name !== undefined && { name }),
+    triggers: options.triggers,
+    retry: checkRetries(options.retries, `${where}: retries`),
+    maxSteps: checkMaxSteps(options.maxSteps, `${where}: maxSteps`),
+    onFailure: checkHandler(options.onFailure, `${where}: onFailure`),
+  };
+}
+
+function refuseLater(options: Record<string, unknown>, where: string): void {
+  const name = later.find((key) => options[key] !== undefined);
+  if (name === undefined) return;
+  const text = `is not there yet in this version of Stepwell. Leave it out; it is refused so that it is not silently ignored.`;
+  throw badInput("STEPWELL_UNSUPPORTED", `${where}: ${name}`, text);
+}
+
+function checkText(value: unknown, where: string): string | undefined {
+  if (value === undefined || typeof value === "string") return value;
+  throw badInput("STEPWELL_INVALID_FUNCTION", where, `must be a string, got ${quote(value)}.`);
+}
+
+function checkMaxSteps(value: unknown, where: string): number {
+  if (value === undefined) return STEPS_PER_RUN_DEFAULT;
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= STEPS_PER_RUN_MAX)
+    return value as number;
+  const text = `must be a whole number from 1 to ${STEPS_PER_RUN_MAX}, got ${quote(value)}.`;
+  throw badInput("STEPWELL_INVALID_FUNCTION", where, text);
+}
+
+function checkHandler(value: unknown, where: string): unknown {
+  if (value === undefined || typeof value === "function") return value;
+  throw badInput("STEPWELL_INVALID_FUNCTION", where, `must be a function, got ${quote(value)}.`);
+}

@@ -1,0 +1,37 @@
+import { checkId } from "../errors/index.ts";
+import type { FunctionTypes, Invocable } from "../types/index.ts";
+import { INVOCABLE } from "./invocable.ts";
+
+/** A function named by its ids, for `step.invoke` of functions whose code is elsewhere. */
+export class FunctionReference<Input = unknown, Output = unknown> implements Invocable<Input, Output> {
+  /** For the compiler only; never there at run time. */
+  declare readonly "~types": FunctionTypes<Input, Output>;
+  readonly app?: string;
+  readonly id: string;
+  readonly [INVOCABLE] = true;
+
+  constructor(id: string, app: string | undefined) {
+    this.id = id;
+    if (app !== undefined) this.app = app;
+  }
+}
+
+/**
+ * Names a function instead of importing it: of this app, or of another one on the same engine by its client id. Whether it exists
+ * shows when it is invoked.
+ *
+ * @example
+ * ```ts
+ * const createInvoice = referenceFunction<typeof import("../billing").createInvoice>({ appId: "billing", functionId: "create-invoice" });
+ * ```
+ */
+export function referenceFunction<F extends Invocable = Invocable<Record<string, unknown>, unknown>>(target: {
+  readonly functionId: string;
+  readonly appId?: string;
+}): FunctionReference<F["~types"]["input"], F["~types"]["output"]> {
+  const where = "referenceFunction";
+  const id = checkId(target.functionId, "STEPWELL_INVALID_FUNCTION", `${where}: functionId`);
+  const app =
+    target.appId === undefined ? undefined : checkId(target.appId, "STEPWELL_INVALID_FUNCTION", `${where}: appId`);
+  return new FunctionReference(id, app);
+}

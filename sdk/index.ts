@@ -1,0 +1,15 @@
+export { type AnyClient, type ClientOptions, Stepwell } from "./client/index.ts";
+export { NonRetriableError, RetryAfterError, StepError } from "./errors/index.ts";
+export { type AnyFunction, FunctionReference, referenceFunction, StepwellFunction } from "./functions/index.ts";
+export {
+  CODES,
+  type Code,
+  type RunStatus,
+  type RunView,
+  type SerializedError,
+  type StepStatus,
+  type StepView,
+  StepwellError,
+} from "./protocol/index.ts";
+export type * from "./types/index.ts";
+export { EventSchemas } from "./types/index.ts";

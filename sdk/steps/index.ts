@@ -1,0 +1,18 @@
+import type { Ledger } from "../execution/contract.ts";
+import type { AnyEvents, StepTools } from "../types/index.ts";
+import { invoke } from "./invoke.ts";
+import { run } from "./run.ts";
+import { sendEvent } from "./send-event.ts";
+import { sleep } from "./sleep.ts";
+import { sleepUntil } from "./sleep-until.ts";
+import { waitForEvent } from "./wait-for-event.ts";
+
+/** The step tools of one run of an app's function. A new one is a file of its own, a line here, and a kind of operation. */
+export const createStepTools = (ledger: Ledger, app: string): StepTools<AnyEvents> => ({
+  run: run(ledger),
+  sleep: sleep(ledger),
+  sleepUntil: sleepUntil(ledger),
+  waitForEvent: waitForEvent(ledger),
+  invoke: invoke(ledger, app),
+  sendEvent: sendEvent(ledger),
+});

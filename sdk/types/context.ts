@@ -1,0 +1,41 @@
+import type { FailedEvent } from "./events.ts";
+import type { StepTools } from "./steps.ts";
+
+/** Where a handler's lines go: a message, and fields. Any logger with these four methods will do. */
+export interface Logger {
+  debug(...line: unknown[]): void;
+  info(...line: unknown[]): void;
+  warn(...line: unknown[]): void;
+  error(...line: unknown[]): void;
+}
+
+/** Keeps steps together; here to be called by code that comes from Inngest. */
+export interface Group {
+  /** Runs `body`; steps asked for at the same time run in parallel anyway. */
+  parallel<T>(body: () => Promise<T>): Promise<T>;
+}
+
+/** What a handler is called with. */
+export interface Context<S, E> {
+  /** The event that started this run. */
+  event: E;
+  /** All events that started this run. */
+  events: [E, ...E[]];
+  /** The step tools: everything durable goes through them. */
+  step: StepTools<S>;
+  /** 26 characters that sort by time. */
+  runId: string;
+  /** Failed tries before this one, so 0 at first. */
+  attempt: number;
+  /** Tries in all. */
+  maxAttempts: number;
+  /** Knows about replays: lines of code that ran before are not written again. */
+  logger: Logger;
+  group: Group;
+}
+
+/** What `onFailure` is called with. */
+export interface FailureContext<S, E> extends Context<S, FailedEvent<E>> {
+  /** The error that ended the run, with its name, message, code and cause. */
+  error: Error;
+}

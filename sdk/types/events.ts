@@ -1,0 +1,114 @@
+import type { SerializedError } from "../protocol/index.ts";
+import type { Jsonify, Simplify } from "./jsonify.ts";
+
+/** What schemas say of one event: its data as it is sent, and its user fields. */
+export interface EventShape {
+  readonly data?: unknown;
+  readonly user?: unknown;
+}
+
+/** Event names and their shapes: what `EventSchemas` collects. */
+export type EventMap = Record<string, EventShape>;
+
+/** The map of a client without schemas: any name, any data. */
+export type AnyEvents = Record<string, AnyEvent>;
+
+interface AnyEvent {
+  // biome-ignore lint/suspicious/noExplicitAny: without a schema nothing is known of an event's data; Inngest's users rely on it
+  readonly data: any;
+}
+
+/** Whether a client has schemas: a map without them has any name. */
+export type IsUntyped<S> = string extends keyof S ? true : false;
+
+/** Known event names; any string without schemas. */
+export type EventName<S> = keyof S & string;
+
+type Get<S, K> = K extends keyof S ? S[K] : undefined;
+
+/** An event's data as it is sent. */
+export type DataOf<E> = unknown extends Get<E, "data"> ? Get<E, "data"> : Exclude<Get<E, "data">, undefined>;
+
+/**
+ * An event as a handler gets it: its data has been JSON. The last fields are there only for foreign events, which came from another
+ * source on the bus than Stepwell's own `send`.
+ */
+export type IncomingEvent<Name extends string, Data, User = unknown> = {
+  name: Name;
+  data: Data;
+  /** The event's id: the sender's own, or 26 characters that sort by time. */
+  id: string;
+  /** The sender's time, in milliseconds since the epoch. */
+  ts: number;
+  user?: User;
+  /** The sender's own version of the event's schema. */
+  v?: string;
+  source?: string;
+  account?: string;
+  /** The bus time of a foreign event, as ISO text. */
+  time?: string;
+  region?: string;
+  resources?: readonly string[];
+};
+
+/** The event of a known name, as a handler gets it. */
+export type EventOf<S, Name extends string> = Name extends keyof LifecycleEvents<S>
+  ? LifecycleEvents<S>[Name]
+  : Name extends keyof S
+    ? IncomingEvent<Name, Jsonify<DataOf<S[Name]>>, UserOf<S[Name]>>
+    : never;
+
+type UserOf<E> = E extends { readonly user?: infer U } ? Jsonify<Exclude<U, undefined>> : unknown;
+
+/** Any event of the map, as a handler gets it. */
+export type AnyEventOf<S> = { [Name in EventName<S>]: EventOf<S, Name> }[EventName<S>];
+
+/** Any event of the map, as it is sent: discriminated by its name. */
+export type OutgoingEventOf<S> = {
+  [Name in EventName<S>]: Simplify<{ name: Name } & DataField<DataOf<S[Name]>> & UserField<S[Name]> & OutgoingFields>;
+}[EventName<S>];
+
+type DataField<D> = Record<never, never> extends D ? { data?: D } : { data: D };
+type UserField<E> = E extends { readonly user: infer U }
+  ? { user: U }
+  : E extends { user?: infer U }
+    ? { user?: U }
+    : { user?: object };
+
+interface OutgoingFields {
+  /** 1 to 128 characters. An id seen again within 24 hours starts nothing again. @default - a new one */
+  id?: string;
+  /** Milliseconds since the epoch. @default - now */
+  ts?: number;
+  /** Your own version of the event's schema. */
+  v?: string;
+}
+
+/** The event of a cron trigger. */
+export type CronEvent = IncomingEvent<"stepwell/scheduled.timer", { cron: string }>;
+
+/** The event with which a failed run ends, and with which `onFailure` starts. */
+export type FailedEvent<E = AnyEventOf<AnyEvents>> = IncomingEvent<
+  "stepwell/function.failed",
+  LifecycleData<E> & { error: SerializedError }
+>;
+
+interface LifecycleData<E> {
+  /** `<clientId>/<functionId>` */
+  function_id: string;
+  run_id: string;
+  /** The event that started the run. */
+  event: E;
+  events: E[];
+}
+
+/** Events of the engine itself, that functions may be triggered by. */
+export interface LifecycleEvents<S> {
+  "stepwell/function.failed": FailedEvent<AnyEventOf<S>>;
+  "stepwell/function.cancelled": IncomingEvent<"stepwell/function.cancelled", LifecycleData<AnyEventOf<S>>>;
+  "stepwell/function.finished": IncomingEvent<
+    "stepwell/function.finished",
+    LifecycleData<AnyEventOf<S>> & { result?: unknown; error?: SerializedError }
+  >;
+  "stepwell/function.invoked": IncomingEvent<"stepwell/function.invoked", LifecycleData<AnyEventOf<S>>>;
+}

@@ -1,0 +1,55 @@
+import type { Context, FailureContext } from "./context.ts";
+import type { TriggeredEvent } from "./triggers.ts";
+
+/** What the compiler knows of a function: the data it is invoked with, and what it returns. */
+export interface FunctionTypes<Input, Output> {
+  readonly input: Input;
+  readonly output: Output;
+}
+
+/** Anything that `step.invoke` can call: a function, or a reference to one. */
+export interface Invocable<Input = unknown, Output = unknown> {
+  /** The app's client id; absent in a reference to a function of the same app. */
+  readonly app?: string;
+  readonly id: string;
+  readonly "~types": FunctionTypes<Input, Output>;
+}
+
+export type InputOf<F extends Invocable> = F["~types"]["input"];
+export type OutputOf<F extends Invocable> = F["~types"]["output"];
+
+/** The body of a durable function. */
+export type Handler<S, E, Result = unknown> = (context: Context<S, E>) => Result;
+
+/** Retries in full: see each field. */
+export interface RetryOptions {
+  /** Tries in all, the first included: 1 to 21. @default 5 */
+  readonly attempts?: number;
+  /** `exponential`: 1 s · 2ⁿ with full jitter; `fixed`: 1 s each time. @default "exponential" */
+  readonly backoff?: "exponential" | "fixed";
+  /** Longest delay between two tries: milliseconds, or a duration such as `"10m"`. @default "1h" */
+  readonly maxDelay?: number | string;
+}
+
+/** Options of a durable function whose triggers are `T`. */
+export interface FunctionOptions<S, T> {
+  /** 1 to 64 of `a-z 0-9 - _`, unique in the app. It names the function for ever: runs in progress are found by it. */
+  readonly id: string;
+  /** For people. @default - the id */
+  readonly name?: string;
+  /** For people; kept in the code only. */
+  readonly description?: string;
+  /**
+   * Retries of each step, and of the code between steps: a number counts the tries after the first (0 to 20), the object form
+   * counts all tries. @default 4
+   */
+  readonly retries?: number | RetryOptions;
+  /** Steps that one run may ask for: up to 10,000. @default 1000 */
+  readonly maxSteps?: number;
+  /** Runs once a run has failed for good, as a durable function of its own with steps and retries: `<id>-failure`. */
+  readonly onFailure?: (context: FailureContext<S, TriggeredEvent<S, T>>) => unknown;
+  /** No effect: parallel steps always share one invocation. */
+  readonly optimizeParallelism?: boolean;
+  /** No effect: steps always run in one invocation as far as it carries. */
+  readonly checkpointing?: boolean | object;
+}

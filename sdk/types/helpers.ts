@@ -1,0 +1,41 @@
+import type { Context } from "./context.ts";
+import type { EventName, EventOf, LifecycleEvents } from "./events.ts";
+import type { Invocable, OutputOf } from "./functions.ts";
+import type { StepTools } from "./steps.ts";
+
+/** Anything that carries a client's schemas: the client. */
+export interface Typed<S> {
+  readonly "~events": S;
+}
+type SchemasOf<Client extends Typed<unknown>> = Client["~events"];
+
+/**
+ * A client's events by name, as handlers get them.
+ *
+ * @example
+ * ```ts
+ * type OrderPlaced = GetEvents<typeof stepwell>["shop/order.placed"];
+ * ```
+ */
+export type GetEvents<Client extends Typed<unknown>> = {
+  [Name in EventName<SchemasOf<Client>>]: EventOf<SchemasOf<Client>, Name>;
+};
+
+/**
+ * What a handler for that event is called with.
+ *
+ * @example
+ * ```ts
+ * const ship = async ({ event, step }: GetFunctionInput<typeof stepwell, "shop/order.placed">) => { … };
+ * ```
+ */
+export type GetFunctionInput<
+  Client extends Typed<unknown>,
+  Name extends EventName<SchemasOf<Client>> | keyof LifecycleEvents<unknown> = EventName<SchemasOf<Client>>,
+> = Context<SchemasOf<Client>, EventOf<SchemasOf<Client>, Name>>;
+
+/** What a function returns, as `step.invoke` hands it on. */
+export type GetFunctionOutput<F extends Invocable> = OutputOf<F>;
+
+/** The step tools of a client's functions: for helpers that take `step`. */
+export type GetStepTools<Client extends Typed<unknown>> = StepTools<SchemasOf<Client>>;
