@@ -113,7 +113,9 @@ export async function createLocalAws(options: LocalAwsOptions = {}): Promise<Loc
     throw error;
   }
   const { url } = server;
-  const clientConfig = () => toClientConfig(url, dispatch);
+  // Made once, here: it leaves the context of its callers for the one that it was made in.
+  const requestHandler = inProcessHandler(dispatch);
+  const clientConfig = () => toClientConfig(url, requestHandler);
   const serveApi = (handler: ApiHandler) => {
     api.handler = handler;
   };
@@ -186,11 +188,14 @@ const signer = {
   },
 };
 
-const toClientConfig = (endpoint: string, dispatch: Dispatch): LocalClientConfig & { signer: typeof signer } => ({
+const toClientConfig = (
+  endpoint: string,
+  requestHandler: InProcessHandler,
+): LocalClientConfig & { signer: typeof signer } => ({
   region: REGION,
   endpoint,
   credentials: { accessKeyId: "local", secretAccessKey: "local" },
-  requestHandler: inProcessHandler(dispatch),
+  requestHandler,
   maxAttempts: 3,
   requestChecksumCalculation: "WHEN_REQUIRED",
   responseChecksumValidation: "WHEN_REQUIRED",

@@ -7,7 +7,7 @@ import { type EngineMessage, type RunView, StepwellError } from "../sdk/protocol
 import type { LocalAws } from "./aws.ts";
 import type { Doors } from "./doors.ts";
 import { createHttpApi } from "./http-api.ts";
-import type { Usage } from "./meter.ts";
+import { offTheBill, type Usage } from "./meter.ts";
 import type { CheckedOptions, LocalOptions } from "./options.ts";
 import type { Provisioned } from "./provision.ts";
 import { createRunWaiter } from "./run-waiter.ts";
@@ -66,13 +66,13 @@ export function createLocalCloud(
     return sent;
   };
   const run = (runId: string) =>
-    meter.offTheBill(() =>
+    offTheBill(() =>
       doors.api.run({ env: binding.env, app: client.id, functionId: "", runId: textOf(runId, "a run") }),
     );
   const runsOf = async (eventId: string | undefined) => {
     const id = textOf(eventId, "an event");
     while (holds(queues[0], id)) await (clock.kind === "virtual" ? time.settle() : realTime(LOOK_MS));
-    return meter.offTheBill(() => doors.api.runsOf(binding.env, id));
+    return offTheBill(() => doors.api.runsOf(binding.env, id));
   };
   const sweep = async () => {
     await time.settle();
@@ -100,7 +100,7 @@ export function createLocalCloud(
     sweep,
     fire,
     meter: () => meter.snapshot(),
-    deadLetters: () => meter.offTheBill(() => doors.world.deadLetters.list(binding.env)),
+    deadLetters: () => offTheBill(() => doors.world.deadLetters.list(binding.env)),
     close: async () => {
       unbind();
       stopSweeping();

@@ -48,29 +48,33 @@ const PRICES: Readonly<Record<Billed, number>> = {
 const CHUNK_BYTES = 64 * 1024;
 export const chunks = (bytes: number): number => Math.max(1, Math.ceil(bytes / CHUNK_BYTES));
 
+const off = new AsyncLocalStorage<true>();
+
+/** Runs something that a real account would not be billed for: the tools of the local cloud itself. */
+export const offTheBill = <T>(fn: () => T): T => off.run(true, fn);
+
+export const isOffTheBill = (): boolean => off.getStore() === true;
+
 export interface Meter {
   call(service: MeteredService, operation: string): void;
   bill(what: Billed, amount: number): void;
   snapshot(): Usage;
   reset(): void;
-  /** Runs something that a real account would not be billed for: the tools of the local cloud itself. */
-  offTheBill<T>(fn: () => T): T;
 }
 
 export function createMeter(): Meter {
-  const off = new AsyncLocalStorage<true>();
   let calls: Record<string, number> = {};
   let billed: Partial<Record<Billed, number>> = {};
   const of = (what: Billed) => billed[what] ?? 0;
   const dollars = () => (Object.keys(PRICES) as Billed[]).reduce((sum, what) => sum + of(what) * PRICES[what], 0);
   return {
     call: (service, operation) => {
-      if (off.getStore()) return;
+      if (isOffTheBill()) return;
       const key = `${service}.${operation}`;
       calls[key] = (calls[key] ?? 0) + 1;
     },
     bill: (what, amount) => {
-      if (off.getStore()) return;
+      if (isOffTheBill()) return;
       billed[what] = of(what) + amount;
     },
     snapshot: () => ({
@@ -80,7 +84,6 @@ export function createMeter(): Meter {
       invocations: of("appInvocations"),
       dollars: dollars(),
     }),
-    offTheBill: (fn) => off.run(true, fn),
     reset: () => {
       calls = {};
       billed = {};

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Readable } from "node:stream";
 import { currentInvocation } from "./invocation.ts";
+import { isOffTheBill, offTheBill } from "./meter.ts";
 import type { Dispatch, WireRequest, WireResponse } from "./wire.ts";
 
 /** What the AWS SDK hands to a request handler, as far as it matters here. */
@@ -33,11 +34,12 @@ export function inProcessHandler(dispatch: Dispatch): InProcessHandler {
   const handle: InProcessHandler["handle"] = async (request, options) => {
     const aborted = options?.abortSignal;
     if (isAborted(aborted)) throw abortError();
+    const unbilled = isOffTheBill();
     const endCall = currentInvocation()?.beginCall();
     try {
       const wire = await toWire(request);
       const response = await untilAborted(
-        outside(() => dispatch(wire)),
+        outside(() => (unbilled ? offTheBill(() => dispatch(wire)) : dispatch(wire))),
         aborted,
       );
       return { response: fromWire(response) };

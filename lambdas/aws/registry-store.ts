@@ -7,18 +7,20 @@ const REGISTRY_MAX_AGE_MS = 10_000;
 
 /** The apps of an environment, as their last deploy registered them. */
 export const createRegistryStore = (table: Table, now: () => number) => {
-  const cached = new Map<string, { readonly apps: readonly RegisteredApp[]; readonly at: number }>();
+  const cached = new Map<string, { readonly apps: Promise<readonly RegisteredApp[]>; readonly at: number }>();
   const load = async (env: string) => {
     const apps: RegisteredApp[] = [];
     for await (const item of table.query(registryPartition(env))) apps.push(JSON.parse(item.app as string));
     return apps;
   };
   return {
+    /** Messages that are handled at the same time share one read. */
     async apps(env: string): Promise<readonly RegisteredApp[]> {
       const hit = cached.get(env);
       if (hit !== undefined && now() - hit.at < REGISTRY_MAX_AGE_MS) return hit.apps;
-      const apps = await load(env);
+      const apps = load(env);
       cached.set(env, { apps, at: now() });
+      apps.catch(() => cached.delete(env));
       return apps;
     },
 

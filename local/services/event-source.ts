@@ -4,7 +4,7 @@ import { isRecord } from "../input.ts";
 import type { LocalLog } from "../log.ts";
 import { chunks, type Meter } from "../meter.ts";
 import type { InvocationResult } from "./lambda.ts";
-import { md5, systemAttributes } from "./sqs.ts";
+import { md5, systemAttributes } from "./sqs-messages.ts";
 import type { Message, Queue } from "./sqs-queue.ts";
 
 /** Concurrent invocations of one event source, unless it says otherwise. */

@@ -57,6 +57,7 @@ export class Executions {
   readonly #machine: (name: string) => Machine;
   readonly #all = new Map<string, Execution>();
   readonly #byToken = new Map<string, Execution>();
+  readonly #timedOut = new Set<string>();
   readonly #timers = new Map<Execution, () => void>();
 
   constructor(deps: ExecutionDeps, machine: (name: string) => Machine) {
@@ -91,8 +92,8 @@ export class Executions {
   callback(token: string, error?: StateError): void {
     const execution = this.#byToken.get(token);
     if (execution === undefined) {
-      const late = [...this.#all.values()].some(({ timedOut }) => timedOut.includes(token));
-      if (late) throw new AwsError("TaskTimedOut", "Task Timed Out: the task's time was up before the callback came.");
+      if (this.#timedOut.has(token))
+        throw new AwsError("TaskTimedOut", "Task Timed Out: the task's time was up before the callback came.");
       throw new AwsError("TaskDoesNotExist", "Task does not exist, or is over.");
     }
     this.#closeTask(execution);
@@ -102,6 +103,7 @@ export class Executions {
 
   restore(execution: Execution): void {
     this.#all.set(executionArn(execution), execution);
+    for (const token of execution.timedOut) this.#timedOut.add(token);
     if (execution.status !== "RUNNING") return;
     if (execution.token !== undefined) this.#byToken.set(execution.token, execution);
     if (execution.phase === "calling") this.#run(execution);
@@ -190,6 +192,7 @@ export class Executions {
     if (timeoutAt === undefined || token === undefined) return;
     this.#setTimer(execution, timeoutAt, () => {
       execution.timedOut.push(token);
+      this.#timedOut.add(token);
       this.#closeTask(execution);
       this.#fail(execution, new StateError("States.Timeout", "The task's time was up."));
     });

@@ -3,7 +3,7 @@ import { ChangeMessageVisibilityCommand, GetQueueUrlCommand } from "@aws-sdk/cli
 import { expect, it } from "vitest";
 import { queueArn } from "../../local/arn.ts";
 import type { LambdaContext } from "../../local/services/lambda-context.ts";
-import { MINUTE, openAws, SECOND, START } from "./open.ts";
+import { MINUTE, openAws, SECOND, START, socketClients } from "./open.ts";
 
 interface Batch {
   readonly Records: readonly {
@@ -30,6 +30,11 @@ it("an invocation answers with its value, its error or its timeout", async () =>
   aws.lambda.register("fail", () => {
     throw new TypeError("no");
   });
+  aws.lambda.register("circle", () => {
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    return circle;
+  });
   aws.lambda.register("hang", () => new Promise(() => {}), { timeoutMs: 2_000 });
   const invoke = async (FunctionName: string) => {
     const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify({ a: 1 }) }));
@@ -37,10 +42,20 @@ it("an invocation answers with its value, its error or its timeout", async () =>
   };
   expect(await invoke("echo:live")).toEqual([undefined, { event: { a: 1 }, name: "echo" }]);
   expect(await invoke("fail")).toMatchObject(["Unhandled", { errorType: "TypeError", errorMessage: "no" }]);
+  expect(await invoke("circle")).toMatchObject(["Unhandled", { errorType: "Runtime.MarshalError" }]);
   const hung = invoke("hang");
   await aws.time.passTime(2_000);
   expect(await hung).toMatchObject(["Unhandled", { errorType: "Sandbox.Timedout" }]);
   await expect(invoke("none")).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+});
+
+it("the same function is there over the socket", async () => {
+  const { aws } = await openAws();
+  aws.lambda.register("echo", (event) => event);
+  const { lambda } = socketClients(aws.url);
+  const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: "echo", Payload: '{"a":1}' }));
+  lambda.destroy();
+  expect(Payload?.transformToString()).toBe('{"a":1}');
 });
 
 it("an asynchronous invocation is tried twice more, after a minute and two", async () => {

@@ -68,6 +68,13 @@ it("passTime crosses the deadline of an invocation that hangs", async () => {
   expect(await invoked).toEqual({ kind: "timeout" });
 });
 
+it("several may pass to the same time: it passes once", async () => {
+  const { aws } = await openAws();
+  await Promise.all([1, 2, 3].map(() => aws.time.passTo(START + DAY)));
+  await aws.time.passTo(START);
+  expect(aws.clock.now()).toBe(START + DAY);
+});
+
 it("the end of a jump is told once", async () => {
   const { aws } = await openAws();
   let ends = 0;
