@@ -9,7 +9,7 @@ import { createListenerStore } from "./listener-store.ts";
 import { createPayloadStore } from "./payload-store.ts";
 import { createQueue } from "./queue.ts";
 import { createRegistryStore } from "./registry-store.ts";
-import { createRunStore } from "./run-store.ts";
+import { RunStore } from "./run-store.ts";
 import { createStepStore } from "./step-store.ts";
 import { Table } from "./table.ts";
 import { createTimer } from "./timer.ts";
@@ -28,7 +28,7 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
   });
   return {
     table,
-    runs: createRunStore(table),
+    runs: new RunStore(table),
     steps: createStepStore(table),
     events: createEventStore(table),
     listeners,

@@ -33,28 +33,38 @@ const FREE = "(attribute_not_exists(#owner) OR #leaseUntil < :now)";
 const MINE = "#fence = :fence AND attribute_exists(#owner)";
 
 /** Run headers: each method is one conditional write on one item (PROTOCOLS.md §2). */
-export const createRunStore = (table: Table) => ({
+export class RunStore {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
   async header(run: RunKey): Promise<RunHeader | undefined> {
-    const item = await table.get(headerKey(run));
+    const item = await this.#table.get(headerKey(run));
     return item && toHeader(item);
-  },
+  }
 
   async headerAt(key: Key): Promise<RunHeader | undefined> {
-    const item = await table.get(key);
+    const item = await this.#table.get(key);
     return item && toHeader(item);
-  },
+  }
 
   /** Keys of suspended runs that should have been awake at `upTo`, the longest overdue first; at most `limit` of each shard. */
   async due(upTo: number, limit: number): Promise<readonly Key[]> {
     const text = new Date(upTo).toISOString();
     const shards = Array.from({ length: DUE_SHARDS }, (_, shard) => duePartition(shard));
-    return (await Promise.all(shards.map((pk) => table.queryIndex(TABLE.dueIndex, pk, text, limit)))).flat();
-  },
+    return (await Promise.all(shards.map((pk) => this.#table.queryIndex(TABLE.dueIndex, pk, text, limit)))).flat();
+  }
 
   /** Leaves a word for the operator on a run. */
   async note(run: RunKey, note: string): Promise<void> {
-    await table.update(headerKey(run), { update: "SET #note = :note", when: "attribute_exists(pk)", values: { note } });
-  },
+    await this.#table.update(headerKey(run), {
+      update: "SET #note = :note",
+      when: "attribute_exists(pk)",
+      values: { note },
+    });
+  }
 
   /** Takes the lease; with `birth`, creates the run if it is not there. Undefined: refused, look at the header. */
   async lease(run: RunAddress, request: LeaseRequest, birth?: Birth): Promise<Leased | undefined> {
@@ -63,7 +73,7 @@ export const createRunStore = (table: Table) => ({
       "#status = :active, #wakeSeq = if_not_exists(#wakeSeq, :zero)";
     const create = birth === undefined ? undefined : birthOf(run, request.now, birth);
     const exists = birth === undefined ? "#status = :active" : "(attribute_not_exists(pk) OR #status = :active)";
-    const written = await table.update(headerKey(run), {
+    const written = await this.#table.update(headerKey(run), {
       update: `SET ${[take, ...(create?.sets ?? [])].join(", ")} REMOVE #guard, #parked, #gsi2pk, #gsi2sk`,
       when: `${exists} AND ${FREE}`,
       values: { ...request, active: "active", zero: 0, one: 1, ...create?.values },
@@ -74,43 +84,43 @@ export const createRunStore = (table: Table) => ({
     const isNew = old.pk === undefined;
     const header = toHeader(isNew ? { ...create?.values, status: "active", fence: 0, wakeSeq: 0, attempts: 0 } : old);
     return { header, fence: header.fence + 1, seen: header.wakeSeq, takeover: header.owner !== undefined };
-  },
+  }
 
   /** Wakes a run that is held: its holder will look again. Undefined: not held like that any more, start over. */
   async raise(run: RunKey, fence: number, messageId: string, now: number): Promise<RunHeader | undefined> {
-    const written = await table.update(headerKey(run), {
+    const written = await this.#table.update(headerKey(run), {
       update: "SET #wakeSeq = #wakeSeq + :one, #guard = if_not_exists(#guard, :id)",
       when: `${MINE} AND #leaseUntil >= :now AND #status = :active`,
       values: { one: 1, id: messageId, fence, now, active: "active" },
       returns: "ALL_NEW",
     });
     return written.applied ? toHeader(written.item) : undefined;
-  },
+  }
 
   /** The heartbeat. Returns the wake number that it read back, or undefined when the run has gone to another. */
   async renew(run: RunKey, fence: number, until: number): Promise<number | undefined> {
-    const written = await table.update(headerKey(run), {
+    const written = await this.#table.update(headerKey(run), {
       update: "SET #leaseUntil = :until",
       when: MINE,
       values: { until, fence },
       returns: "ALL_NEW",
     });
     return written.applied ? toHeader(written.item).wakeSeq : undefined;
-  },
+  }
 
   async countCrash(run: RunKey, fence: number, { crashes, mark }: CrashCount): Promise<boolean> {
-    const written = await table.update(headerKey(run), {
+    const written = await this.#table.update(headerKey(run), {
       update: "SET #crashes = :crashes, #crashMark = :mark, #crashFence = :fence",
       when: MINE,
       values: { crashes, mark, fence },
     });
     return written.applied;
-  },
+  }
 
   /** Lets go of the run until something wakes it. Refused when a wake came that has not been seen (L2). */
   async suspend(run: RunKey, { fence, seen, armed, parking, retry }: Suspend): Promise<boolean> {
     const again = retry === undefined ? "" : ", #attempts = :attempts, #retryAt = :retryAt";
-    const written = await table.update(headerKey(run), {
+    const written = await this.#table.update(headerKey(run), {
       update:
         `SET #armed = :armed, #parked = :doing, #gsi2pk = :gsi2pk, #gsi2sk = :gsi2sk${again} ` +
         "REMOVE #owner, #by, #guard, #leaseUntil",
@@ -118,17 +128,17 @@ export const createRunStore = (table: Table) => ({
       values: { fence, seen, armed, doing: parking.doing, ...dueIndexKey(run.runId, parking.due), ...retry },
     });
     return written.applied;
-  },
+  }
 
   /** Gives the lease back with nothing decided; the caller sends the message that continues, or keeps its own. */
   async release(run: RunKey, fence: number): Promise<boolean> {
-    const written = await table.update(headerKey(run), {
+    const written = await this.#table.update(headerKey(run), {
       update: "REMOVE #owner, #by, #guard, #leaseUntil",
       when: MINE,
       values: { fence },
     });
     return written.applied;
-  },
+  }
 
   /** The end (L6). Refused when a wake came that has not been seen. */
   async finish(run: RunKey, fence: number, seen: number, end: RunEnd): Promise<boolean> {
@@ -142,7 +152,7 @@ export const createRunStore = (table: Table) => ({
       outcomeAt: end.outcomeAt,
     };
     const given = Object.entries(values).filter(([, value]) => value !== undefined);
-    const written = await table.update(headerKey(run), {
+    const written = await this.#table.update(headerKey(run), {
       update:
         `SET ${given.map(([name]) => `#${name} = :${name}`).join(", ")} ` +
         "REMOVE #owner, #by, #guard, #leaseUntil, #retryAt, #crashes, #crashMark, #crashFence",
@@ -150,22 +160,20 @@ export const createRunStore = (table: Table) => ({
       values: { ...values, fence, seen, active: "active" },
     });
     return written.applied;
-  },
+  }
 
   /** How an ended run ended. */
   async outcome(run: RunKey, header: RunHeader): Promise<Outcome | undefined> {
     if (header.outcomeAt === undefined) return header.outcome;
-    const item = await table.get(outcomeKey(run));
+    const item = await this.#table.get(outcomeKey(run));
     return item && (JSON.parse(item.outcome as string) as Outcome);
-  },
+  }
 
   /** An outcome too large for the header; immutable, so writing it twice is harmless. */
   async putOutcome(run: RunKey, outcome: string): Promise<void> {
-    await table.put({ ...outcomeKey(run), v: 1, outcome });
-  },
-});
-
-export type RunStore = ReturnType<typeof createRunStore>;
+    await this.#table.put({ ...outcomeKey(run), v: 1, outcome });
+  }
+}
 
 export interface Suspend {
   readonly fence: number;

@@ -5,7 +5,7 @@
  *     when a body ends, and nothing with a higher number is handed over before it.
  * S2. What is stored counts: the answer to a checkpoint may be another attempt's result, and the code gets that one.
  * S3. Waits and invokes are set up when they are asked for, before anything else is awaited for them (L7).
- * S4. Only `carry` suspends, at its one wait for the next happening.
+ * S4. Only `#untilRest` suspends, at its one wait for the next happening.
  */
 import { type Ending, hasResult, nextResult, type Op, type Replay } from "../../sdk/execution/index.ts";
 import { IN_PLACE_SLEEP_MS_MAX, PARALLEL_STEPS_DEFAULT, type StepMemo } from "../../sdk/protocol/index.ts";
@@ -49,11 +49,21 @@ export class Session {
 
   /** Carries the run as far as it can go now. @throws Fenced when the run has gone to another holder */
   async carry(): Promise<Report> {
+    try {
+      return await this.#untilRest();
+    } catch (error) {
+      // AWS said no: what still runs is waited for, since nobody else may start it while it does (L4).
+      if (!(error instanceof Fenced)) await Promise.all(this.#running.values());
+      throw error;
+    }
+  }
+
+  async #untilRest(): Promise<Report> {
     for (;;) {
       const { moved } = this.#replay;
       const { news } = this.#heartbeat;
       await this.#replay.quiet();
-      if (this.#failure !== undefined) return await this.#giveUp(this.#failure.error);
+      if (this.#failure !== undefined) throw this.#failure.error;
       if (this.#heartbeat.lost) throw new Fenced();
       if (await this.#heartbeat.takeNews(() => this.#held.reload())) continue;
       if (await this.#handNext()) continue;
@@ -63,12 +73,6 @@ export class Session {
       if (report !== undefined) return report;
       await this.#nextHappening(moved, news);
     }
-  }
-
-  /** AWS said no: what still runs is waited for, since nobody else may start it while it does (L4). */
-  async #giveUp(error: unknown): Promise<never> {
-    await Promise.all(this.#running.values());
-    throw error;
   }
 
   /** Hands the next known result to the code, if there is one and its turn has come (S1). */

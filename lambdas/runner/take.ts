@@ -25,11 +25,17 @@ export async function take(deps: RunnerDeps, delivery: Delivery): Promise<Verdic
   const { message, receipt } = delivery;
   if (!deps.functions.has(message.functionId)) return unknownFunction(deps, delivery);
   const nonce = deps.nonce();
-  const [leased] = await Promise.all([
-    resolveThenLease(deps, message, nonce),
-    deps.world.queue.returnAfter(receipt, VISIBILITY_MS),
-  ]);
+  const [leased] = await Promise.all([resolveThenLease(deps, message, nonce), shortenVisibility(deps, receipt)]);
   return leased === undefined ? refused(deps, delivery, nonce) : hold(deps, { ...delivery, leased });
+}
+
+/** The invocation's first act: a crash is followed by a delivery in seconds. Without it the delivery only comes later. */
+async function shortenVisibility({ world, log }: RunnerDeps, receipt: Receipt): Promise<void> {
+  try {
+    await world.queue.returnAfter(receipt, VISIBILITY_MS);
+  } catch (error) {
+    log.warn("the visibility of a message could not be set", { error: String(error) });
+  }
 }
 
 async function resolveThenLease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
