@@ -9,10 +9,21 @@ export const engineNames = (engine: string) => ({
   waitMachine: `${engine}-wait`,
   scheduleGroup: engine,
   bucket: `${engine}-payloads`,
-  runQueue: (env: string, app: string) => `${engine}-runs-${env}-${app}`,
-  runDeadLetters: (env: string, app: string) => `${engine}-runs-${env}-${app}-dead`,
-  appLambda: (env: string, app: string) => `${engine}-app-${env}-${app}`,
+  runQueue: (env: string, app: string) => bounded(`${engine}-runs-${env}-${app}`, QUEUE_NAME_CHARS_MAX),
+  runDeadLetters: (env: string, app: string) => bounded(`${engine}-dead-${env}-${app}`, QUEUE_NAME_CHARS_MAX),
+  appLambda: (env: string, app: string) => bounded(`${engine}-app-${env}-${app}`, LAMBDA_NAME_CHARS_MAX),
 });
+
+const QUEUE_NAME_CHARS_MAX = 80;
+const LAMBDA_NAME_CHARS_MAX = 64;
+
+/** A name that AWS would find too long is cut, and told apart by a hash (FNV-1a) of the whole. */
+function bounded(name: string, charsMax: number): string {
+  if (name.length <= charsMax) return name;
+  let hash = 0x811c9dc5;
+  for (const char of name) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
+  return `${name.slice(0, charsMax - 9)}-${hash.toString(16).padStart(8, "0")}`;
+}
 
 /** Own events carry this source on the bus: `stepwell.<app>`. */
 export const EVENT_SOURCE_PREFIX = "stepwell.";

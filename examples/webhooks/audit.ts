@@ -1,0 +1,17 @@
+import { stepwell } from "./client.ts";
+
+/** GitHub puts these two on nearly every event. */
+interface Origin {
+  repository?: { full_name: string };
+  sender?: { login: string };
+}
+
+/** A wildcard: every event of GitHub's, whether another function cares for it or not. */
+export const audit = stepwell.createFunction({ id: "audit" }, { event: "github/*" }, async ({ event, step }) => {
+  const { repository, sender }: Origin = event.data;
+  return step.run("record", () => ({
+    what: event.name,
+    where: repository?.full_name ?? "outside of a repository",
+    who: sender?.login ?? "GitHub",
+  }));
+});

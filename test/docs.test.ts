@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { OPTIONS } from "../sdk/functions/options.ts";
+import { CODES } from "../sdk/protocol/index.ts";
+
+const read = (file: string) => readFileSync(join(import.meta.dirname, "..", file), "utf8");
+
+describe("the documents", () => {
+  it("explain every error code, and no other", () => {
+    const documented = [...read("docs/errors.md").matchAll(/^### (\w+)$/gm)].map(([, code]) => code);
+    expect(documented.sort()).toEqual([...CODES].sort());
+  });
+
+  it("list every option of createFunction with what becomes of it", () => {
+    const words = { works: "works", noEffect: "no effect", later: "later" };
+    const rows = [...read("docs/differences.md").matchAll(/^\| `([\w ]+)` \| (works|no effect|later) \|$/gm)];
+    for (const [name, state] of Object.entries(OPTIONS)) {
+      expect(rows.some(([, names, word]) => names?.split(" ").includes(name) && word === words[state]), name).toBe(true);
+    }
+  });
+
+  it("name the two commands exactly", () => {
+    expect(read("README.md")).toContain("npm ci && npm run demo");
+    expect(read("README.md")).toContain("npm ci && npm test");
+  });
+});
