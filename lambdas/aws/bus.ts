@@ -12,6 +12,11 @@ import { createPayloadStore, type PayloadStore } from "./payload-store.ts";
 
 const RETRY_BASE_MS = 50;
 
+/** Waits between two tries, in milliseconds. */
+export type Pause = (ms: number) => Promise<void>;
+
+const pauseForReal: Pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** An event that has been checked and has its id. */
 export interface BusEvent {
   readonly name: string;
@@ -30,12 +35,17 @@ interface Refused {
 }
 
 /** Own events on their way to the bus: in chunks that PutEvents takes, large data by claim check, refused entries again. */
-export const createBus = (client: () => EventBridgeClient, payloads: PayloadStore, busName: string) => ({
+export const createBus = (
+  client: () => EventBridgeClient,
+  payloads: PayloadStore,
+  busName: string,
+  pause: Pause = pauseForReal,
+) => ({
   /** @throws StepwellError `STEPWELL_SEND_FAILED` naming the events that were not accepted; the others were. */
   async send(app: string, events: readonly BusEvent[]): Promise<void> {
     const entries = await Promise.all(events.map((event) => toEntry(payloads, busName, app, event)));
     const refused: Refused[] = [];
-    for (const chunk of chunksOf(entries)) refused.push(...(await putWithRetries(client(), chunk)));
+    for (const chunk of chunksOf(entries)) refused.push(...(await putWithRetries(client(), chunk, pause)));
     if (refused.length > 0) throw sendError(refused, events.length);
   },
 });
@@ -77,10 +87,14 @@ function* chunksOf(entries: readonly Entry[]): Generator<readonly Entry[]> {
   if (chunk.length > 0) yield chunk;
 }
 
-async function putWithRetries(client: EventBridgeClient, chunk: readonly Entry[]): Promise<readonly Refused[]> {
+async function putWithRetries(
+  client: EventBridgeClient,
+  chunk: readonly Entry[],
+  pause: Pause,
+): Promise<readonly Refused[]> {
   let refused: readonly Refused[] = chunk.map((entry) => ({ entry, reason: "not sent" }));
   for (let tries = 0; tries < PUT_EVENTS_TRIES_MAX && refused.length > 0; tries++) {
-    if (tries > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_BASE_MS * 2 ** tries));
+    if (tries > 0) await pause(RETRY_BASE_MS * 2 ** tries);
     refused = await put(
       client,
       refused.map(({ entry }) => entry),

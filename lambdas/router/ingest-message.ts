@@ -1,5 +1,5 @@
 import type { EngineMessage, EventEnvelope, Payload, StoredEvent } from "../../sdk/protocol/index.ts";
-import { EVENT_ID_CHARS_MAX, StepwellError } from "../../sdk/protocol/index.ts";
+import { EVENT_ID_CHARS_MAX, RESERVED_EVENT_PREFIX, StepwellError } from "../../sdk/protocol/index.ts";
 import { DEFAULT_ENVIRONMENT, EVENT_SOURCE_PREFIX } from "../contract.ts";
 
 /** What stands on the ingest queue: an event of the bus, or a message of the engine. */
@@ -54,11 +54,15 @@ function ownEvent(fields: Fields, at: number): BusEvent {
 /** Anybody else's event: its name is the detail type, its data the detail; it belongs to the default environment. */
 function foreignEvent(fields: Fields, at: number): BusEvent {
   if (typeof fields.id !== "string") throw invalid('it has no "id"');
+  const name = fields["detail-type"] as string;
+  // Else anybody could start an onFailure.
+  if (name.startsWith(RESERVED_EVENT_PREFIX))
+    throw invalid(`its name "${name}" is the engine's own, and its source "${String(fields.source)}" is not`);
   return {
     v: 1,
     env: DEFAULT_ENVIRONMENT,
     id: fields.id,
-    name: fields["detail-type"] as string,
+    name,
     ts: at,
     at,
     data: { json: JSON.stringify(fields.detail ?? {}) },
