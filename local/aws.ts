@@ -6,7 +6,7 @@ import { unsupported } from "./aws-error.ts";
 import { type LocalClock, realClock } from "./clock.ts";
 import { consoleLog, type LocalLog } from "./log.ts";
 import { createMeter, type Meter } from "./meter.ts";
-import { seededRandom } from "./random.ts";
+import { type Random, seededRandom } from "./random.ts";
 import { type ApiHandler, type LocalServer, startServer } from "./server.ts";
 import { createDynamoDb, type DynamoDb } from "./services/dynamodb.ts";
 import { createEventBridge, type EventBridge } from "./services/eventbridge.ts";
@@ -66,6 +66,8 @@ export interface LocalAws {
   readonly s3: S3;
   readonly meter: Meter;
   readonly time: TimeDriver;
+  /** Seeded; another stream after each restart on the same data, so that names made from it stay unique. */
+  readonly random: Random;
   close(): Promise<void>;
 }
 
@@ -120,7 +122,7 @@ export async function createLocalAws(options: LocalAwsOptions = {}): Promise<Loc
     api.handler = handler;
   };
   const time = createTimeDriver(clock, activity);
-  return { url, clock, dispatch, clientConfig, serveApi, ...services, meter, time, close };
+  return { url, clock, dispatch, clientConfig, serveApi, ...services, meter, time, random, close };
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

@@ -4,22 +4,20 @@ import { createClients } from "../lambdas/aws/clients.ts";
 import { createWorld } from "../lambdas/aws/index.ts";
 import { engineNames } from "../lambdas/contract.ts";
 import { deadLettersHandler } from "../lambdas/dead-letters/index.ts";
-import { createRegistrar } from "../lambdas/registrar/index.ts";
+import { type Registration, registrarHandler } from "../lambdas/registrar/index.ts";
 import { routerHandler } from "../lambdas/router/index.ts";
 import type { RunnerDeps } from "../lambdas/runner/deps.ts";
 import { functionsById, type Served } from "../lambdas/runner/functions.ts";
 import { appHandler } from "../lambdas/runner/serve.ts";
-import { createSweeper } from "../lambdas/sweeper/index.ts";
+import { type SweepReport, sweeperHandler } from "../lambdas/sweeper/index.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
 import type { Manifest } from "../sdk/protocol/index.ts";
 import type { LocalAws } from "./aws.ts";
 import type { Provisioned } from "./provision.ts";
-import { seededRandom } from "./random.ts";
 
 export interface DoorsOptions {
   readonly client: { readonly id: string };
   readonly functions: readonly Served[];
-  readonly seed: number;
   readonly timeoutMs: number;
   readonly log: LogSink;
 }
@@ -34,14 +32,13 @@ export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, opti
   const { clock } = aws;
   const world = createWorld(createClients(aws.clientConfig()), binding, clock);
   const byId = functionsById(client.id, functions);
-  const random = seededRandom(options.seed);
   const deps: RunnerDeps = {
     world,
     binding,
     functions: byId,
     clock,
-    random: () => random.fraction(),
-    nonce: () => random.uuid(),
+    random: () => aws.random.fraction(),
+    nonce: () => aws.random.uuid(),
     log,
     codeVersion: "local",
   };
@@ -61,20 +58,24 @@ export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, opti
   const door = { timeoutMs: ROUTER_TIMEOUT_MS, cost: { kind: "engine" } } as const;
   aws.lambda.register(`${binding.engine}-router`, routerHandler({ world, clock, log }) as never, door);
   aws.lambda.register(`${binding.engine}-dead-letters`, deadLettersHandler({ world, clock, log }) as never, door);
+  aws.lambda.register(`${binding.engine}-sweeper`, sweeperHandler({ world, clock, log }) as never, door);
+  aws.lambda.register(`${binding.engine}-registrar`, registrarHandler({ world, askManifest, log }) as never, door);
 
   return {
     world,
     api: createApi({ world, clock }),
-    sweep: createSweeper({ world, clock, log }),
+    sweep: async () => (await call(aws, `${binding.engine}-sweeper`, {})) as SweepReport,
     /** Deploying is registering. */
-    register: () =>
-      createRegistrar({ world, askManifest, log })({
+    register: async () => {
+      const registration: Registration = {
         env: binding.env,
         functionName: appLambda,
         queueUrl: binding.runQueueUrl,
         queueArn: arns.runQueueArn,
         codeVersion: "local",
-      }),
+      };
+      await call(aws, `${binding.engine}-registrar`, registration);
+    },
     /** From here on messages are taken. */
     open: () => {
       aws.lambda.addEventSource(appLambda, arns.runQueueArn, { batchSize: RUNNER_BATCH_SIZE });
@@ -86,3 +87,10 @@ export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, opti
 }
 
 export type Doors = ReturnType<typeof openDoors>;
+
+/** Calls a door as AWS would. Throws what it throws. */
+async function call(aws: LocalAws, name: string, event: unknown): Promise<unknown> {
+  const result = await aws.lambda.invoke(name, event);
+  if (result.kind === "value") return result.value;
+  throw new Error(result.kind === "error" ? `${name}: ${result.error.errorMessage}` : `${name} timed out`);
+}

@@ -12,6 +12,8 @@ export class Invocation {
   #pauses = 0;
   #longestFinished = 0;
   #longest = 0;
+  #dead = false;
+  readonly #death = Promise.withResolvers<void>();
 
   constructor(id: string, functionName: string) {
     this.id = id;
@@ -21,6 +23,21 @@ export class Invocation {
   /** What a timer does (a heartbeat) is no sign that the handler goes on. */
   touch(): void {
     if (background.getStore() === undefined) this.lastActivity = performance.now();
+  }
+
+  /** Ends it at once, as SIGKILL ends a process: Lambda knows, and nothing that it still does reaches AWS. */
+  kill(): void {
+    this.#dead = true;
+    this.#death.resolve();
+  }
+
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  /** Resolves when it is killed. */
+  get death(): Promise<void> {
+    return this.#death.promise;
   }
 
   /** It does nothing until its clock says so: time may pass over it. */

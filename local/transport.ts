@@ -35,7 +35,9 @@ export function inProcessHandler(dispatch: Dispatch): InProcessHandler {
     const aborted = options?.abortSignal;
     if (isAborted(aborted)) throw abortError();
     const unbilled = isOffTheBill();
-    const endCall = currentInvocation()?.beginCall();
+    const invocation = currentInvocation();
+    if (invocation?.dead) return new Promise(() => {});
+    const endCall = invocation?.beginCall();
     try {
       const wire = await toWire(request);
       const response = await untilAborted(

@@ -81,9 +81,12 @@ async function stepView(step: StepMemo, load: Load, now: number): Promise<StepVi
     output: step.kind === "waitForEvent" ? await eventOf(output, load) : output,
     error: error ?? step.lastError,
     startedAt: step.startedAt,
-    endedAt: step.endedAt ?? (stepStatus(step, now) === "completed" ? step.until : undefined),
+    endedAt: step.endedAt ?? (stepStatus(step, now) === "completed" ? dueTime(step) : undefined),
   };
 }
+
+/** A `sleepUntil` of a time that was past is over when it begins. */
+const dueTime = (step: StepMemo): number => Math.max(step.startedAt, step.until ?? 0);
 
 const hasTries = (step: StepMemo): boolean => step.kind === "run" || step.kind === "sendEvent";
 

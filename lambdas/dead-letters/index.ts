@@ -3,7 +3,7 @@ import type { LogSink } from "../../sdk/execution/contract.ts";
 import type { Clock, RunMessage } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
 import { DEFAULT_ENVIRONMENT } from "../contract.ts";
-import { type Kept, type SqsEvent, type SqsRecord, sqsBatch } from "../middleware/sqs-batch.ts";
+import { type Door, type Kept, type SqsEvent, type SqsRecord, sqsBatch } from "../middleware/sqs-batch.ts";
 
 export interface DeadLetterDeps {
   readonly world: World;
@@ -23,7 +23,8 @@ export const createDeadLetters =
   };
 
 /** The consumer as a Lambda handler. */
-export const deadLettersHandler = (deps: DeadLetterDeps) => middy(createDeadLetters(deps)).use(sqsBatch());
+export const deadLettersHandler = (deps: DeadLetterDeps): Door =>
+  middy(createDeadLetters(deps)).use(sqsBatch()) as unknown as Door;
 
 async function keepOnError(deps: DeadLetterDeps, record: SqsRecord): Promise<string | undefined> {
   try {

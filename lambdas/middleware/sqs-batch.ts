@@ -18,6 +18,9 @@ export interface SqsBatchResponse {
 /** Ids of the messages that are to come back. */
 export type Kept = ReadonlySet<string>;
 
+/** A Lambda handler as its runtime sees it; spelled out, so that our types do not lead into middy's. */
+export type Door = (event: unknown, context: unknown) => Promise<unknown>;
+
 /** Turns what a door says of its batch into Lambda's partial batch response: a poison message never blocks its neighbours (L8). */
 export const sqsBatch = (): MiddlewareObj => {
   const sqsBatchAfter = (request: { response: unknown }) => {

@@ -3,6 +3,7 @@ import middy from "@middy/core";
 import type { LogSink } from "../../sdk/execution/contract.ts";
 import { type CronMessage, type Manifest, type RegisteredApp, StepwellError } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
+import type { Door } from "../middleware/sqs-batch.ts";
 
 export interface RegistrarDeps {
   readonly world: World;
@@ -47,7 +48,7 @@ export const createRegistrar =
   };
 
 /** The registrar as a Lambda handler. */
-export const registrarHandler = (deps: RegistrarDeps) => middy(createRegistrar(deps));
+export const registrarHandler = (deps: RegistrarDeps): Door => middy(createRegistrar(deps)) as unknown as Door;
 
 function checkManifest(manifest: Manifest): Manifest {
   if (manifest?.v === 1 && Array.isArray(manifest.functions)) return manifest;

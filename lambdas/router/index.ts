@@ -1,7 +1,7 @@
 import middy from "@middy/core";
 import { StepwellError } from "../../sdk/protocol/index.ts";
 import { DEFAULT_ENVIRONMENT } from "../contract.ts";
-import { type Kept, type SqsEvent, type SqsRecord, sqsBatch } from "../middleware/sqs-batch.ts";
+import { type Door, type Kept, type SqsEvent, type SqsRecord, sqsBatch } from "../middleware/sqs-batch.ts";
 import type { Routed, RouterDeps } from "./deps.ts";
 import { parseIngestMessage } from "./ingest-message.ts";
 import { sendAll } from "./outbox.ts";
@@ -34,7 +34,7 @@ export const createRouter =
   };
 
 /** The router as a Lambda handler. */
-export const routerHandler = (deps: RouterDeps) => middy(createRouter(deps)).use(sqsBatch());
+export const routerHandler = (deps: RouterDeps): Door => middy(createRouter(deps)).use(sqsBatch()) as unknown as Door;
 
 async function routeOrKeep(deps: RouterDeps, record: SqsRecord): Promise<Routed | "keep"> {
   try {

@@ -5,6 +5,7 @@ import {
   type StepMemo,
   StepwellError,
   type StoredEvent,
+  serializeError,
 } from "../../sdk/protocol/index.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Leased } from "../aws/run-store.ts";
@@ -147,7 +148,7 @@ async function endOf(
     runId: held.run.runId,
     attempt: held.handlerAttempts - 1,
     retryAt: conclusion.retryAt,
-    error: ending.ok ? undefined : String(ending.error),
+    error: ending.ok ? undefined : serializeError(ending.error),
   });
   const retry = { attempts: held.handlerAttempts, retryAt: conclusion.retryAt };
   return (await backOff(held, heartbeat, waking, retry)) ? "ack" : held.handlerAttempts;
@@ -183,7 +184,8 @@ function startReplay(held: Held): Replay {
   const replay: Replay = new Replay((ledger) => fn.start(input, ledger), { memo, maxSteps: fn.maxSteps });
   const input: RunInput = {
     events: [event],
-    data: [data],
+    // Its own copy: what the code does to it must not be there in the next try.
+    data: [structuredClone(data)],
     runId: run.runId,
     attempt: held.attempt,
     maxAttempts: fn.retry.attempts,

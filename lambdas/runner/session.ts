@@ -70,6 +70,7 @@ export class Session {
       if (await this.#setUpNew()) continue;
       this.#start();
       const report = this.#rest();
+      if (report?.kind === "ended") this.#replay.close();
       if (report !== undefined) return report;
       await this.#nextHappening(moved, news);
     }
@@ -92,8 +93,11 @@ export class Session {
 
   /** Writes waiting operations that the code has asked for, and sets up those that must not wait for the suspend (S3). */
   async #setUpNew(): Promise<boolean> {
-    if (this.#replay.ending !== undefined) return false;
-    const waiting = this.#replay.open.filter((op) => !hasBody(op.request.kind) && this.#needsAttention(op));
+    const { ending, open } = this.#replay;
+    if (ending?.fatal) return false;
+    // Once the code has ended, what it still waits for has lost its race; but a child that it has asked for is to start.
+    const asked = ending === undefined ? open : open.filter((op) => op.request.kind === "invoke");
+    const waiting = asked.filter((op) => !hasBody(op.request.kind) && this.#needsAttention(op));
     await Promise.all(waiting.map((op) => this.#setUp(op)));
     return waiting.length > 0;
   }
@@ -116,7 +120,7 @@ export class Session {
   }
 
   #start(): void {
-    if (this.#replay.ending?.fatal) return;
+    if (this.#replay.ending?.fatal || this.#held.stateError() !== undefined) return;
     const limit = this.#held.oneByOne ? 1 : PARALLEL_STEPS_DEFAULT;
     for (const op of this.#runnable()) {
       if (this.#running.size >= limit || this.#held.isOutOfTime() || this.#restartFor(op)) return;

@@ -2,6 +2,7 @@ import middy from "@middy/core";
 import type { LogSink } from "../../sdk/execution/contract.ts";
 import type { Clock, RunMessage } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
+import type { Door } from "../middleware/sqs-batch.ts";
 
 export interface SweeperDeps {
   readonly world: World;
@@ -33,7 +34,7 @@ export const createSweeper = (deps: SweeperDeps) => async (): Promise<SweepRepor
 };
 
 /** The sweeper as a Lambda handler, called by a schedule every minute. */
-export const sweeperHandler = (deps: SweeperDeps) => middy(createSweeper(deps));
+export const sweeperHandler = (deps: SweeperDeps): Door => middy(createSweeper(deps)) as unknown as Door;
 
 async function wakeIfOverdue(
   { world, clock }: SweeperDeps,

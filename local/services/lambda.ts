@@ -128,8 +128,9 @@ async function runInvocation(fn: RegisteredFunction, event: unknown, deps: Lambd
   const timeout = new Promise<InvocationResult>((resolve) => {
     cancelDeadline = clock.at(deadline, () => resolve({ kind: "timeout" }));
   });
-  // Past the deadline the handler is abandoned. It cannot be killed; what it still does, it does as a zombie.
-  const result = await Promise.race([runInInvocation(invocation, inTime), timeout]);
+  const killed = invocation.death.then((): InvocationResult => ({ kind: "error", error: EXITED }));
+  // Past the deadline the handler is abandoned; what it still does, it does as a zombie.
+  const result = await Promise.race([runInInvocation(invocation, inTime), timeout, killed]);
   cancelDeadline();
   activity.leave(invocation);
   meter.bill("lambdaRequests", 1);
@@ -196,6 +197,12 @@ function marshal(result: Exclude<InvocationResult, { kind: "timeout" }>) {
     return { failed: true, body: JSON.stringify({ ...toFunctionError(error), errorType: "Runtime.MarshalError" }) };
   }
 }
+
+const EXITED: FunctionError = {
+  errorType: "Runtime.ExitError",
+  errorMessage: "RequestId Error: Runtime exited with error: signal: killed",
+  trace: [],
+};
 
 const timeoutError = (fn: RegisteredFunction): FunctionError => ({
   errorType: "Sandbox.Timedout",
