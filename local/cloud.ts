@@ -1,9 +1,10 @@
 import type { DeadLetter } from "../lambdas/aws/dead-letter-store.ts";
 import { engineNames } from "../lambdas/contract.ts";
+import { cronEventId } from "../lambdas/engine/run-id.ts";
 import type { SweepReport } from "../lambdas/sweeper/index.ts";
 import { bindSender, runInScope } from "../sdk/client/scope.ts";
 import { parseDuration } from "../sdk/expressions/index.ts";
-import { type EngineMessage, type RunView, StepwellError } from "../sdk/protocol/index.ts";
+import { type CronMessage, type EngineMessage, type RunView, StepwellError } from "../sdk/protocol/index.ts";
 import type { LocalAws } from "./aws.ts";
 import type { Doors } from "./doors.ts";
 import { createHttpApi } from "./http-api.ts";
@@ -33,8 +34,8 @@ export interface LocalCloud {
   passTime(duration: number | string): Promise<void>;
   /** Runs the sweeper now. */
   sweep(): Promise<SweepReport>;
-  /** Fires a function's cron now. */
-  fire(functionId: string): Promise<void>;
+  /** Fires a function's cron now; the ids are for `runsOf`. */
+  fire(functionId: string): Promise<{ ids: string[] }>;
   /** What has been used since `startLocal` resolved. */
   meter(): Usage;
   /** Messages that could not be handled, with the reason. */
@@ -69,9 +70,14 @@ export function createLocalCloud(
     offTheBill(() =>
       doors.api.run({ env: binding.env, app: client.id, functionId: "", runId: textOf(runId, "a run") }),
     );
+  /** Resolves when the router has handled every message with this text. */
+  const routed = async (text: string) => {
+    await time.settle();
+    while (holds(queues[0], text)) await (clock.kind === "virtual" ? time.settle() : realTime(LOOK_MS));
+  };
   const runsOf = async (eventId: string | undefined) => {
     const id = textOf(eventId, "an event");
-    while (holds(queues[0], id)) await (clock.kind === "virtual" ? time.settle() : realTime(LOOK_MS));
+    await routed(id);
     return offTheBill(() => doors.api.runsOf(binding.env, id));
   };
   const sweep = async () => {
@@ -83,10 +89,15 @@ export function createLocalCloud(
   const isQueued = (runId: string) => queues.some((queue) => holds(queue, runId));
   const waitForRun = createRunWaiter({ aws, look: run, isQueued, sweep });
   const fire = async (functionId: string) => {
-    await doors.world.queue.sendToRouter(cronMessage(doors, binding.env, client.id, functionId, clock.now(), options));
-    await time.settle();
+    const message = cronMessage(binding.env, client.id, functionId, clock.now(), options);
+    await doors.world.queue.sendToRouter(message);
+    await routed(message.at);
+    return { ids: [cronEventId(message, Date.parse(message.at))] };
   };
-  const stopSweeping = clock.kind === "real" ? every(SWEEP_EVERY_MS, () => void doors.sweep()) : () => {};
+  const sweepByTheClock = () => {
+    doors.sweep().catch((error: unknown) => options.logger.error("the sweeper failed", { error: String(error) }));
+  };
+  const stopSweeping = clock.kind === "real" ? every(SWEEP_EVERY_MS, sweepByTheClock) : () => {};
 
   aws.serveApi(createHttpApi({ run, runsOf, send: (events) => send(events as Events), meter: () => meter.snapshot() }));
   return {
@@ -96,7 +107,9 @@ export function createLocalCloud(
     runsOf,
     waitForRun,
     passTime: (duration) =>
-      time.passTime(parseDuration(duration, "passTime"), { onJumpEnd: async () => void (await doors.sweep()) }),
+      time.passTime(typeof duration === "number" ? duration : parseDuration(duration, "passTime"), {
+        onJumpEnd: async () => void (await doors.sweep()),
+      }),
     sweep,
     fire,
     meter: () => meter.snapshot(),
@@ -111,13 +124,12 @@ export function createLocalCloud(
 
 /** What the function's schedule would send now. @throws StepwellError when there is no such function, or it has no cron */
 function cronMessage(
-  _doors: Doors,
   env: string,
   app: string,
   functionId: string,
   now: number,
   { functions }: CheckedOptions,
-): EngineMessage {
+): EngineMessage & CronMessage {
   const durables = functions.flatMap((fn) => fn.durables());
   const triggers = durables.find(({ id }) => id === functionId)?.manifest.triggers ?? [];
   const trigger = triggers.find((candidate) => candidate.kind === "cron");

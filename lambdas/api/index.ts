@@ -8,8 +8,8 @@ import {
   type StoredEvent,
 } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
-import { allFunctions, matchTriggers } from "../engine/match.ts";
-import { runIdOf } from "../engine/run-id.ts";
+import { allFunctions, type FunctionMatch, matchTriggers } from "../engine/match.ts";
+import { cronEventId, runIdOf } from "../engine/run-id.ts";
 import { queuedView, runView } from "./run-view.ts";
 
 export interface ApiDeps {
@@ -29,7 +29,9 @@ export const createApi = ({ world, clock }: ApiDeps) => {
   /** The functions that may have been started by an event; `sure` when they have been, or will be. */
   const candidates = async (env: string, event: StoredEvent) => {
     const apps = await world.registry.apps(env);
-    if (event.name === EVENT_CRON || event.name === EVENT_INVOKED) return { sure: false, matches: allFunctions(apps) };
+    if (event.name === EVENT_CRON)
+      return { sure: true, matches: allFunctions(apps).filter((match) => fired(match, event)) };
+    if (event.name === EVENT_INVOKED) return { sure: false, matches: allFunctions(apps) };
     const userEvent = toUserEvent(event, await world.payloads.load(event.data));
     return { sure: true, matches: matchTriggers(apps, userEvent) };
   };
@@ -53,5 +55,8 @@ export const createApi = ({ world, clock }: ApiDeps) => {
     },
   };
 };
+
+const fired = ({ app, fn }: FunctionMatch, event: StoredEvent): boolean =>
+  event.id === cronEventId({ app: app.manifest.app, functionId: fn.id }, event.at);
 
 export type Api = ReturnType<typeof createApi>;

@@ -38,7 +38,7 @@ export interface StoredRun {
 
 /** A stored run as users see it. */
 export async function runView({ header, outcome, memo }: StoredRun, load: Load, now: number): Promise<RunView> {
-  const steps = [...memo.values()].sort((a, b) => a.startedAt - b.startedAt || (a.order ?? 0) - (b.order ?? 0));
+  const steps = [...memo.values()].sort(byTime);
   return {
     id: header.runId,
     app: header.app,
@@ -54,6 +54,12 @@ export async function runView({ header, outcome, memo }: StoredRun, load: Load, 
     ...(header.note !== undefined && { note: header.note }),
   };
 }
+
+/** Steps of one millisecond: a sleep comes after the step before it, and results in the order in which the code got them. */
+const byTime = (a: StepMemo, b: StepMemo): number =>
+  a.startedAt - b.startedAt || endOfStep(a) - endOfStep(b) || (a.order ?? 0) - (b.order ?? 0);
+
+const endOfStep = (step: StepMemo): number => (step.kind === "sleep" ? step.until : step.endedAt) ?? Number.MAX_VALUE;
 
 const statusOf = (header: RunHeader): RunStatus => {
   if (header.status !== "active") return header.status;

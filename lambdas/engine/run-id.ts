@@ -15,6 +15,10 @@ export function runIdOf(address: { app: string; functionId: string }, eventId: s
   return timeText(at) + tail;
 }
 
+/** The id of the event by which a function's schedule starts it: from the function and the nominal time, so that twice is once. */
+export const cronEventId = (address: { app: string; functionId: string }, at: number): string =>
+  `cron-${runIdOf(address, "cron", at)}`;
+
 /** The time in a run id, in milliseconds. */
 export function timeOf(runId: string): number {
   return [...runId.slice(0, TIME_CHARS)].reduce((time, char) => time * 32 + CROCKFORD.indexOf(char), 0);

@@ -15,7 +15,7 @@ import {
   type TimerMessage,
 } from "../../sdk/protocol/index.ts";
 import { emitsOf, findFunction, matchTriggers } from "../engine/match.ts";
-import { runIdOf } from "../engine/run-id.ts";
+import { cronEventId } from "../engine/run-id.ts";
 import type { Outgoing, Routed, RouterDeps } from "./deps.ts";
 import { startRun } from "./start-run.ts";
 
@@ -102,7 +102,7 @@ async function startCron(deps: RouterDeps, message: CronMessage): Promise<Routed
   const event: StoredEvent = await world.events.put({
     v: 1,
     env: message.env,
-    id: `cron-${runIdOf({ app: message.app, functionId: message.functionId }, EVENT_CRON, at)}`,
+    id: cronEventId(message, at),
     name: EVENT_CRON,
     ts: at,
     at,

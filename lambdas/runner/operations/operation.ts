@@ -7,8 +7,8 @@ import type { Held } from "../held.ts";
 export interface Operation {
   /** For a step with a body: does it. Its value is the step's result, a throw is a failed try. */
   readonly execute?: (held: Held, op: Op, step: StepMemo) => unknown;
-  /** For a step that waits: what is known when it is first asked for. */
-  readonly plan?: (held: Held, op: Op) => Pick<StepMemo, "until" | "wait">;
+  /** For a step that waits: what is known when it is first asked for, perhaps already that it cannot be. */
+  readonly plan?: (held: Held, op: Op) => Partial<Pick<StepMemo, "until" | "wait" | "outcome" | "by" | "endedAt">>;
   /** Sets up everything that will bring the outcome from outside. Repeating it is harmless. */
   readonly setUp: (held: Held, op: Op, step: StepMemo) => Promise<void>;
   /** Whether that has to be there at once, and not only when the run suspends. */
