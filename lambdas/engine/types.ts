@@ -19,7 +19,7 @@ export interface RunHeader {
   readonly leaseUntil?: number;
   readonly eventId: string;
   readonly parent?: ParentRef;
-  readonly emits?: readonly ("finished" | "invoked")[];
+  readonly emits?: readonly "finished"[];
   readonly queuedAt: number;
   readonly startedAt: number;
   readonly endedAt?: number;

@@ -1,3 +1,4 @@
+import { toUserEvent } from "../../sdk/execution/user-event.ts";
 import {
   type CronMessage,
   type EngineMessage,
@@ -59,8 +60,27 @@ async function startChild(deps: RouterDeps, message: InvokeMessage): Promise<Rou
   });
   const emits = emitsOf(apps);
   const child = startRun({ match, event, now: clock.now(), emits, parent });
-  const listeners = matchTriggers(apps, { name: EVENT_INVOKED }).filter((other) => other.fn !== match.fn);
-  return { send: [child, ...listeners.map((other) => startRun({ match: other, event, now: clock.now(), emits }))] };
+  return { send: [child, ...(await tellListeners(deps, apps, { message, event, runId: child.message.runId }))] };
+}
+
+/** `stepwell/function.invoked`, for the functions that it triggers; without any there is no such event. */
+async function tellListeners(
+  { world, clock }: RouterDeps,
+  apps: readonly RegisteredApp[],
+  { message, event, runId }: { message: InvokeMessage; event: StoredEvent; runId: string },
+): Promise<readonly Outgoing[]> {
+  const matches = matchTriggers(apps, { name: EVENT_INVOKED });
+  if (matches.length === 0) return [];
+  const original = toUserEvent(event, await world.payloads.load(event.data));
+  const data = { function_id: addressOf(message), run_id: runId, event: original, events: [original] };
+  const invoked: StoredEvent = {
+    ...event,
+    id: `${runId}-invoked`,
+    data: await world.payloads.store(`events/${event.env}/${runId}-invoked.json`, JSON.stringify(data)),
+    hops: event.hops + 1,
+  };
+  const stored = await world.events.put(invoked);
+  return matches.map((match) => startRun({ match, event: stored, now: clock.now(), emits: [] }));
 }
 
 async function tellParent(deps: RouterDeps, parent: ParentRef, by: string, outcome: Outcome): Promise<Routed> {

@@ -1,6 +1,7 @@
+import { RETRY_AFTER } from "../execution/retry-wish.ts";
 import { parseDuration } from "../expressions/index.ts";
 import { StepwellError } from "../protocol/index.ts";
-import { hasName } from "./non-retriable.ts";
+import { hasBrand, hasName } from "./non-retriable.ts";
 
 /** When to try again: a while after the error (ms), or at a point in time (ms since the epoch). */
 export type RetryAfter = { readonly delayMs: number } | { readonly at: number };
@@ -25,9 +26,13 @@ export class RetryAfterError extends Error {
     this.retryAfter = resolve(retryAfter);
   }
 
+  static {
+    Object.defineProperty(this.prototype, RETRY_AFTER, { value: true });
+  }
+
   /** Holds for subclasses, and for errors of a second copy of this package in a bundle. */
   static is(error: unknown): error is RetryAfterError {
-    return error instanceof RetryAfterError || (hasName(error, "RetryAfterError") && hasRetryAfter(error));
+    return hasBrand(error, RETRY_AFTER) || (hasName(error, "RetryAfterError") && hasRetryAfter(error));
   }
 }
 

@@ -1,18 +1,32 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { StepwellError } from "../protocol/index.ts";
 
-const body = new AsyncLocalStorage<string>();
+interface Frame {
+  readonly stepId: string;
+  refused?: StepwellError;
+}
 
-/** Runs a step's body, so that a step asked for inside it is known to be nested. */
-export const insideStep = <T>(stepId: string, run: () => T): T => body.run(stepId, run);
+const body = new AsyncLocalStorage<Frame>();
+
+/**
+ * Runs a step's body, so that a step asked for inside it is known to be nested. The body fails then whatever it does about the
+ * refusal: one that nobody awaited would be lost.
+ */
+export async function insideStep<T>(stepId: string, run: () => T): Promise<Awaited<T>> {
+  const frame: Frame = { stepId };
+  const result = await body.run(frame, run);
+  if (frame.refused !== undefined) throw frame.refused;
+  return result;
+}
 
 /** A step inside a step could not be replayed on its own; elsewhere that hangs, here it is an error that names both. */
 export function nestedStepError(innerId: string): StepwellError | undefined {
-  const outerId = body.getStore();
-  if (outerId === undefined) return undefined;
-  return new StepwellError(
+  const frame = body.getStore();
+  if (frame === undefined) return undefined;
+  frame.refused = new StepwellError(
     "STEPWELL_NESTED_STEP",
-    `The step "${innerId}" was asked for inside the body of the step "${outerId}". Steps cannot be nested: ` +
-      `return from "${outerId}" first and ask for "${innerId}" after it, or call the inner code directly without a step.`,
+    `The step "${innerId}" was asked for inside the body of the step "${frame.stepId}". Steps cannot be nested: ` +
+      `return from "${frame.stepId}" first and ask for "${innerId}" after it, or call the inner code directly without a step.`,
   );
+  return frame.refused;
 }

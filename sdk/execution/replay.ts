@@ -42,6 +42,7 @@ export class Replay {
   readonly #asked = new Map<string, Op>();
   readonly #waiting = new Map<string, (result: Result) => void>();
   #ending: Ending | undefined;
+  #closed = false;
   #signal = Promise.withResolvers<void>();
 
   constructor(handler: (ledger: Ledger) => Promise<unknown>, options: ReplayOptions) {
@@ -73,6 +74,11 @@ export class Replay {
     return this.#signal.promise;
   }
 
+  /** The run has been concluded: what the code still asks for is refused. */
+  close(): void {
+    this.#closed = true;
+  }
+
   /** Hands a result to the code. */
   hand(key: string, result: Result): void {
     const settle = this.#waiting.get(key);
@@ -92,8 +98,9 @@ export class Replay {
 
   #ask(request: OpRequest): Promise<unknown> {
     const nested = nestedStepError(request.id);
-    if (nested !== undefined) return Promise.reject(nested);
-    if (this.#ending !== undefined) return Promise.reject(endedError(request.id));
+    if (nested !== undefined) return refusal(nested);
+    if (this.#ending?.fatal) return new Promise(() => {});
+    if (this.#closed) return refusal(endedError(request.id));
     const id = this.#name(request.id);
     const op: Op = { key: operationKey(id), id, request, ...bodyOf(id, request) };
     const fatal = this.#fatalFlaw(op);
@@ -119,7 +126,7 @@ export class Replay {
   }
 
   #end(ending: Ending): void {
-    this.#ending ??= ending;
+    this.#ending = ending.fatal && !this.#ending?.fatal ? ending : (this.#ending ?? ending);
     this.#wake();
   }
 
@@ -127,6 +134,13 @@ export class Replay {
     this.#signal.resolve();
     this.#signal = Promise.withResolvers<void>();
   }
+}
+
+/** Also where nobody awaits it, this must not end the process as an unhandled rejection. */
+function refusal(error: StepwellError): Promise<never> {
+  const refused = Promise.reject(error);
+  refused.catch(() => {});
+  return refused;
 }
 
 /** The context is the caller's, so that its own async-local values reach the body. */
@@ -152,5 +166,5 @@ const tooManyStepsError = (max: number, id: string) =>
 const endedError = (id: string) =>
   new StepwellError(
     "STEPWELL_RUN_ENDED",
-    `The step "${id}" was asked for after the handler had ended. Await every promise that leads to a step.`,
+    `The step "${id}" was asked for after the run had ended. Await every promise that leads to a step.`,
   );

@@ -1,4 +1,4 @@
-import { StepwellError } from "../protocol/index.ts";
+import { isError, read, StepwellError } from "../protocol/index.ts";
 
 /** What a thrown value says about trying again. */
 export type RetryWish =
@@ -7,12 +7,18 @@ export type RetryWish =
   | { readonly kind: "after"; readonly ms: number }
   | { readonly kind: "at"; readonly at: number };
 
-/** Reads the wish by name and shape, since errors survive being bundled twice and classes do not. */
+/** On errors, and on those of subclasses with names of their own; shared by all copies of this package. */
+export const NON_RETRIABLE: unique symbol = Symbol.for("stepwell.NonRetriableError") as never;
+export const RETRY_AFTER: unique symbol = Symbol.for("stepwell.RetryAfterError") as never;
+
+/** Reads the wish by brand or name, since errors survive being bundled twice and classes do not. Never throws itself. */
 export function retryWishOf(thrown: unknown): RetryWish {
-  if (!(thrown instanceof Error)) return { kind: "retry" };
-  if (thrown.name === "NonRetriableError" || StepwellError.is(thrown)) return { kind: "never" };
-  if (thrown.name !== "RetryAfterError") return { kind: "retry" };
-  const after = (thrown as { retryAfter?: { delayMs?: unknown; at?: unknown } }).retryAfter;
+  if (!isError(thrown)) return { kind: "retry" };
+  const name = read(thrown, "name");
+  if (name === "NonRetriableError" || read(thrown, NON_RETRIABLE) === true) return { kind: "never" };
+  if (StepwellError.is(thrown)) return { kind: thrown.code === "STEPWELL_SEND_FAILED" ? "retry" : "never" };
+  if (name !== "RetryAfterError" && read(thrown, RETRY_AFTER) !== true) return { kind: "retry" };
+  const after = read(thrown, "retryAfter") as { delayMs?: unknown; at?: unknown } | undefined | null;
   if (typeof after?.at === "number") return { kind: "at", at: after.at };
   if (typeof after?.delayMs === "number") return { kind: "after", ms: after.delayMs };
   return { kind: "retry" };

@@ -1,4 +1,4 @@
-import { deserializeError, type SerializedError } from "../protocol/index.ts";
+import { deserializeError, isError, read, type SerializedError } from "../protocol/index.ts";
 
 const BRAND = Symbol.for("stepwell.StepError");
 
@@ -35,7 +35,7 @@ export class StepError extends Error {
 
   /** Tests a brand and not the name, which is the original's; holds for a second copy of this package too. */
   static is(error: unknown): error is StepError {
-    return error instanceof Error && BRAND in error;
+    return isError(error) && read(error, BRAND) === true;
   }
 }
 

@@ -32,7 +32,25 @@ export class StepwellError extends Error {
 
   /** Tells by shape, so that it also holds for a second copy of this package in a bundle. */
   static is(error: unknown): error is StepwellError {
-    return error instanceof Error && "code" in error && String(error.code).startsWith("STEPWELL_");
+    return isError(error) && String(read(error, "code")).startsWith("STEPWELL_");
+  }
+}
+
+/** `instanceof Error` that never throws: a revoked proxy would make it. */
+export function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
+/** A field of something thrown. A getter of a hostile object may throw; then there is none. */
+export function read(target: object, key: PropertyKey): unknown {
+  try {
+    return (target as Record<PropertyKey, unknown>)[key];
+  } catch {
+    return undefined;
   }
 }
 
@@ -68,7 +86,7 @@ function describe(thrown: unknown, seen: Set<unknown>): SerializedError {
   const nested = cause !== undefined && cause !== null && !seen.has(cause) && seen.size <= ERROR_CAUSES_MAX;
   return {
     name: text("name") ?? "Error",
-    message: bounded(text("message") ?? (thrown instanceof Error ? "" : `A non-error was thrown: ${print(thrown)}`)),
+    message: bounded(text("message") ?? (isError(thrown) ? "" : `A non-error was thrown: ${print(thrown)}`)),
     ...(code !== undefined && { code }),
     ...(stepId !== undefined && { stepId }),
     ...(stack !== undefined && { stack: stack.slice(0, ERROR_STACK_CHARS_MAX) }),
@@ -78,20 +96,11 @@ function describe(thrown: unknown, seen: Set<unknown>): SerializedError {
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** A getter of a hostile object may throw. */
-function read(target: object, key: string): unknown {
-  try {
-    return (target as Record<string, unknown>)[key];
-  } catch {
-    return undefined;
-  }
-}
-
 function print(value: unknown): string {
   try {
     return typeof value === "object" ? (JSON.stringify(value) ?? String(value)) : String(value);
   } catch {
-    return Object.prototype.toString.call(value);
+    return `something that cannot be shown (${typeof value})`;
   }
 }
 

@@ -27,7 +27,7 @@ export interface StartMessage {
   readonly queuedAt: number;
   readonly parent?: ParentRef;
   /** Lifecycle events that somebody listens to (`failed` and `cancelled` always go out). */
-  readonly emits: readonly ("finished" | "invoked")[];
+  readonly emits: readonly "finished"[];
 }
 
 /** Look again. `timer` names the step whose time has come; `rearm` asks the holder to set up everything again. */
