@@ -10,6 +10,7 @@ import type {
   StepView,
   StoredEvent,
 } from "../../sdk/protocol/index.ts";
+import { invokeEventId } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
 
 type Load = (payload: Payload) => Promise<unknown>;
@@ -46,7 +47,7 @@ export async function runView({ header, outcome, memo }: StoredRun, load: Load, 
     eventIds: [header.eventId],
     status: statusOf(header),
     ...(await endOf(outcome, load)),
-    steps: await Promise.all(steps.map((step) => stepView(step, load, now))),
+    steps: await Promise.all(steps.map((step) => stepView(header.runId, step, load, now))),
     attempts: header.attempts + 1,
     queuedAt: header.queuedAt,
     startedAt: header.startedAt,
@@ -75,7 +76,7 @@ async function endOf(
   return { output: await load(outcome.data), error: undefined };
 }
 
-async function stepView(step: StepMemo, load: Load, now: number): Promise<StepView> {
+async function stepView(runId: string, step: StepMemo, load: Load, now: number): Promise<StepView> {
   const { output, error } = await endOf(step.by === "end" ? undefined : step.outcome, load);
   const done = step.outcome !== undefined;
   return {
@@ -88,6 +89,7 @@ async function stepView(step: StepMemo, load: Load, now: number): Promise<StepVi
     error: error ?? step.lastError,
     startedAt: step.startedAt,
     endedAt: step.endedAt ?? (stepStatus(step, now) === "completed" ? dueTime(step) : undefined),
+    ...(step.kind === "invoke" && { eventId: invokeEventId(runId, step.key) }),
   };
 }
 

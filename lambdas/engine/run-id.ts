@@ -19,6 +19,9 @@ export function runIdOf(address: { app: string; functionId: string }, eventId: s
 export const cronEventId = (address: { app: string; functionId: string }, at: number): string =>
   `cron-${runIdOf(address, "cron", at)}`;
 
+/** The id of the event by which a step invokes its child: asking twice is asking once. */
+export const invokeEventId = (parentRunId: string, stepKey: string): string => `${parentRunId}-${stepKey}`;
+
 /** The time in a run id, in milliseconds. */
 export function timeOf(runId: string): number {
   return [...runId.slice(0, TIME_CHARS)].reduce((time, char) => time * 32 + CROCKFORD.indexOf(char), 0);

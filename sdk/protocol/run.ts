@@ -44,4 +44,6 @@ export interface StepView {
   readonly error: SerializedError | undefined;
   readonly startedAt: number;
   readonly endedAt: number | undefined;
+  /** Of an invoke: the id of the event that its child run was started by, for `runsOf`. */
+  readonly eventId?: string;
 }

@@ -1,4 +1,5 @@
 import { type EngineMessage, EVENT_INVOKED, type Outcome, type StepMemo } from "../../../sdk/protocol/index.ts";
+import { invokeEventId } from "../../engine/run-id.ts";
 import type { Held } from "../held.ts";
 import { stepPayloadName } from "../values.ts";
 import { armTimer, type Operation, runMessage } from "./operation.ts";
@@ -26,7 +27,7 @@ export const invoke: Operation = {
         stepKey: step.key,
       },
       target: op.request.target,
-      eventId: `${held.run.runId}-${step.key}`,
+      eventId: invokeEventId(held.run.runId, step.key),
       data: await world.payloads.store(name, JSON.stringify(op.request.data ?? {})),
       ...(op.request.user !== undefined && { user: JSON.stringify(op.request.user) }),
       at: step.startedAt,
