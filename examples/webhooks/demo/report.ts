@@ -1,0 +1,43 @@
+import type { RunView } from "stepwell";
+import { expectedStatus } from "../functions.ts";
+import { count } from "./format.ts";
+import type { Screen } from "./screen.ts";
+import { type Outcome, summarize } from "./summary.ts";
+import { timelineOf } from "./timeline.ts";
+import { complaints } from "./verdict.ts";
+
+/** The tables, then the timeline of one run of a function. */
+export function printReport(screen: Screen, outcome: Outcome, functionId: string): void {
+  const print = (title: string, lines: readonly string[]) => {
+    screen.print(`\n${screen.bold(title)}`);
+    for (const line of lines) screen.print(`  ${line}`);
+  };
+  for (const { title, lines } of summarize(outcome)) print(title, lines);
+  const run = outcome.runs.find((one) => one.functionId === functionId);
+  if (run !== undefined) print(`One run of ${functionId}, step by step`, timelineOf(run));
+}
+
+/** Whether all is well, in a sentence. Returns the exit code. */
+export function printVerdict(
+  screen: Screen,
+  runs: readonly RunView[],
+  troubles: readonly string[],
+  elapsed: string,
+): number {
+  if (troubles.length > 0) screen.print("\nWarnings and errors in the engine's log:");
+  for (const line of troubles) screen.print(`  ${line}`);
+  const wrong = complaints(runs, expectedStatus);
+  if (wrong.length === 0) {
+    screen.print(`\n${screen.green("✔")} Every run ended as it should${meantToFail(runs)}. This took ${elapsed}.`);
+    return 0;
+  }
+  screen.print(`\n${screen.red("✘")} Not as it should be, after ${elapsed}:`);
+  for (const line of wrong) screen.print(`  ${line}`);
+  return 1;
+}
+
+function meantToFail(runs: readonly RunView[]): string {
+  const failed = runs.filter(({ status }) => status === "failed");
+  const functionIds = new Set(failed.map(({ functionId }) => functionId));
+  return failed.length === 0 ? "" : `; ${count(failed.length)} had to fail (${[...functionIds].join(", ")})`;
+}
