@@ -84,6 +84,7 @@ export async function createLocalAws(options: LocalAwsOptions = {}): Promise<Loc
   const { clock = realClock(), log = consoleLog, dataDir } = options;
   if (clock.kind === "virtual") patchDate();
   const storage = await openStorage(dataDir);
+  await resumeTime(clock, storage);
   const random = seededRandom((options.seed ?? 1) + (await countStarts(storage)));
   const [meter, activity] = [createMeter(), new Activity()];
   let server: LocalServer | undefined;
@@ -121,7 +122,7 @@ export async function createLocalAws(options: LocalAwsOptions = {}): Promise<Loc
   const serveApi = (handler: ApiHandler) => {
     api.handler = handler;
   };
-  const time = createTimeDriver(clock, activity);
+  const time = createTimeDriver(rememberTime(clock, storage), activity);
   return { url, clock, dispatch, clientConfig, serveApi, ...services, meter, time, random, close };
 }
 
@@ -145,6 +146,23 @@ async function countStarts(storage: Storage): Promise<number> {
   const [[, starts] = ["starts", 0]] = await store.entries<number>("starts");
   store.put("starts", starts + 1);
   return starts;
+}
+
+/** A virtual clock goes on where it stood, unless the real one is past that: what lies on disk is due by it. */
+async function resumeTime(clock: LocalClock, storage: Storage): Promise<void> {
+  if (clock.kind !== "virtual") return;
+  const [[, stoodAt] = ["time", 0]] = await storage.part("cloud").entries<number>("time");
+  clock.set(Math.max(stoodAt, clock.now()));
+}
+
+function rememberTime(clock: LocalClock, storage: Storage): LocalClock {
+  if (clock.kind !== "virtual") return clock;
+  const store = storage.part("cloud");
+  const set = (time: number) => {
+    clock.set(time);
+    store.put("time", time);
+  };
+  return { ...clock, set };
 }
 
 type Services = Pick<LocalAws, "dynamodb" | "sqs" | "eventBridge" | "scheduler" | "stepFunctions" | "lambda" | "s3">;

@@ -21,7 +21,8 @@ export const createHttpApi =
         return reply(response, 404, { error: `There is nothing at ${request.method} ${request.url}.` });
       reply(response, 200, found);
     } catch (error) {
-      if (!StepwellError.is(error) && !(error instanceof SyntaxError)) throw error;
+      const isCallers = StepwellError.is(error) || error instanceof SyntaxError || error instanceof URIError;
+      if (!isCallers) throw error;
       reply(response, 400, { error: error.message, ...("code" in error && { code: error.code }) });
     }
   };

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { StepwellError } from "../sdk/protocol/index.ts";
 import type { LocalLog } from "./log.ts";
 import type { Dispatch, WireRequest, WireResponse } from "./wire.ts";
 
@@ -41,7 +42,7 @@ export async function startServer({ dispatch, api, port, host, log }: ServerOpti
     send(response, await dispatch(await toWire(request)));
   };
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => reject(cannotListen(error, port)));
     server.listen(port, host ?? LOOPBACK, resolve);
   });
   const bound = (server.address() as AddressInfo).port;
@@ -51,6 +52,13 @@ export async function startServer({ dispatch, api, port, host, log }: ServerOpti
       server.closeAllConnections();
     });
   return { url: `http://${urlHost(host)}:${bound}`, close };
+}
+
+function cannotListen(error: NodeJS.ErrnoException, port: number): Error {
+  const why = { EADDRINUSE: "is taken by another program", EACCES: "is not open to this user" }[error.code ?? ""];
+  if (why === undefined) return error;
+  const text = `startLocal: the port ${port} ${why}. Choose another "port", or leave it out for a free one.`;
+  return new StepwellError("STEPWELL_INVALID_OPTION", text, { cause: error });
 }
 
 /** A host that listens everywhere is no address to call. */

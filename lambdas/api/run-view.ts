@@ -1,3 +1,4 @@
+import { toUserEvent } from "../../sdk/execution/user-event.ts";
 import type {
   Outcome,
   Payload,
@@ -56,11 +57,8 @@ export async function runView({ header, outcome, memo }: StoredRun, load: Load, 
   };
 }
 
-/** Steps of one millisecond: a sleep comes after the step before it, and results in the order in which the code got them. */
-const byTime = (a: StepMemo, b: StepMemo): number =>
-  a.startedAt - b.startedAt || endOfStep(a) - endOfStep(b) || (a.order ?? 0) - (b.order ?? 0);
-
-const endOfStep = (step: StepMemo): number => (step.kind === "sleep" ? step.until : step.endedAt) ?? Number.MAX_VALUE;
+/** By their beginning; those of one millisecond as the code asked for them. */
+const byTime = (a: StepMemo, b: StepMemo): number => a.startedAt - b.startedAt || (a.place ?? 0) - (b.place ?? 0);
 
 const statusOf = (header: RunHeader): RunStatus => {
   if (header.status !== "active") return header.status;
@@ -109,6 +107,6 @@ function stepStatus(step: StepMemo, now: number): StepStatus {
 /** A wait's stored result is the event as stored; shown is the event as the handler got it. */
 async function eventOf(output: unknown, load: Load): Promise<unknown> {
   if (typeof output !== "object" || output === null) return output;
-  const { id, name, ts, data } = output as StoredEvent;
-  return { id, name, ts, data: await load(data) };
+  const event = output as StoredEvent;
+  return toUserEvent(event, await load(event.data));
 }

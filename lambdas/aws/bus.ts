@@ -61,7 +61,7 @@ export function createBusSender(binding: EngineBinding): Bus {
 
 async function toEntry(payloads: PayloadStore, bus: string, app: string, { name, envelope }: BusEvent): Promise<Entry> {
   const { data, ...rest } = envelope;
-  const stored = await payloads.store(`events/${envelope.env}/${envelope.id}.json`, JSON.stringify(data ?? null));
+  const stored = await payloads.store(`events/${envelope.env}/${envelope.id}`, JSON.stringify(data ?? null));
   const detail: EventEnvelope = "s3" in stored ? { ...rest, ref: stored } : envelope;
   const request = {
     EventBusName: bus,

@@ -11,7 +11,8 @@ export type RunKey = Pick<RunAddress, "env" | "app" | "runId">;
 
 export const runPartition = ({ env, app, runId }: RunKey): string => `${env}#${app}#run#${runId}`;
 export const headerKey = (run: RunKey): Key => ({ pk: runPartition(run), sk: "header" });
-export const outcomeKey = (run: RunKey): Key => ({ pk: runPartition(run), sk: "outcome" });
+/** By the fence that ended the run: what a late holder writes lies beside it. */
+export const outcomeKey = (run: RunKey, fence: number): Key => ({ pk: runPartition(run), sk: `outcome#${fence}` });
 export const STEP_PREFIX = "step#";
 export const stepKey = (run: RunKey, key: string): Key => ({ pk: runPartition(run), sk: `${STEP_PREFIX}${key}` });
 

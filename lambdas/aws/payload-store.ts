@@ -1,11 +1,16 @@
+import { createHash } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { PAYLOAD_INLINE_BYTES_MAX, type Payload } from "../../sdk/protocol/index.ts";
 
-/** Values too large for an item or a message lie in S3 under a name that derives from what they are, so a repeat overwrites itself. */
+/**
+ * Values too large for an item or a message lie in S3. Their name has the hash of their content: a repeat overwrites itself, and a
+ * loser of a race (another event of that id, a late attempt of that step) never what the winner refers to.
+ */
 export const createPayloadStore = (client: () => S3Client, bucket: string) => ({
-  async store(key: string, json: string): Promise<Payload> {
+  async store(name: string, json: string): Promise<Payload> {
     const bytes = Buffer.byteLength(json);
     if (bytes <= PAYLOAD_INLINE_BYTES_MAX) return { json };
+    const key = `${name}-${hashOf(json)}.json`;
     await client().send(
       new PutObjectCommand({ Bucket: bucket, Key: key, Body: json, ContentType: "application/json" }),
     );
@@ -21,3 +26,5 @@ export const createPayloadStore = (client: () => S3Client, bucket: string) => ({
 });
 
 export type PayloadStore = ReturnType<typeof createPayloadStore>;
+
+const hashOf = (json: string): string => createHash("sha256").update(json).digest("base64url").slice(0, 22);

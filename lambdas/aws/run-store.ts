@@ -4,6 +4,7 @@ import type { CrashCount } from "../engine/crash.ts";
 import type { Parking } from "../engine/park.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { DUE_SHARDS, dueIndexKey, duePartition, headerKey, outcomeKey, type RunKey, runsIndexKey } from "./keys.ts";
+import { outcomeItem, toOutcome } from "./step-store.ts";
 import type { Item, Key, Table } from "./table.ts";
 
 /** What the lease write overwrote; absent attributes mean that the run is new. */
@@ -118,24 +119,27 @@ export class RunStore {
   }
 
   /** Lets go of the run until something wakes it. Refused when a wake came that has not been seen (L2). */
-  async suspend(run: RunKey, { fence, seen, armed, parking, retry }: Suspend): Promise<boolean> {
-    const again = retry === undefined ? "" : ", #attempts = :attempts, #retryAt = :retryAt";
+  async suspend(run: RunKey, { fence, seen, armed, parking, attempts, retryAt }: Suspend): Promise<boolean> {
+    const retry = retryAt === undefined ? "" : ", #retryAt = :retryAt";
     const written = await this.#table.update(headerKey(run), {
       update:
-        `SET #armed = :armed, #parked = :doing, #gsi2pk = :gsi2pk, #gsi2sk = :gsi2sk${again} ` +
-        "REMOVE #owner, #by, #guard, #leaseUntil",
+        "SET #armed = :armed, #attempts = :attempts, #parked = :doing, " +
+        `#gsi2pk = :gsi2pk, #gsi2sk = :gsi2sk${retry} REMOVE #owner, #by, #guard, #leaseUntil`,
       when: `${MINE} AND #wakeSeq = :seen`,
-      values: { fence, seen, armed, doing: parking.doing, ...dueIndexKey(run.runId, parking.due), ...retry },
+      values: { fence, seen, armed, attempts, retryAt, doing: parking.doing, ...dueIndexKey(run.runId, parking.due) },
     });
     return written.applied;
   }
 
-  /** Gives the lease back with nothing decided; the caller sends the message that continues, or keeps its own. */
-  async release(run: RunKey, fence: number): Promise<boolean> {
+  /**
+   * Gives the lease back with nothing decided; the caller sends the message that continues, or keeps its own. `attempts`: failed
+   * tries of the handler so far.
+   */
+  async release(run: RunKey, fence: number, attempts?: number): Promise<boolean> {
     const written = await this.#table.update(headerKey(run), {
-      update: "REMOVE #owner, #by, #guard, #leaseUntil",
+      update: `${attempts === undefined ? "" : "SET #attempts = :attempts "}REMOVE #owner, #by, #guard, #leaseUntil`,
       when: MINE,
-      values: { fence },
+      values: { fence, attempts },
     });
     return written.applied;
   }
@@ -165,13 +169,13 @@ export class RunStore {
   /** How an ended run ended. */
   async outcome(run: RunKey, header: RunHeader): Promise<Outcome | undefined> {
     if (header.outcomeAt === undefined) return header.outcome;
-    const item = await this.#table.get(outcomeKey(run));
-    return item && (JSON.parse(item.outcome as string) as Outcome);
+    const item = await this.#table.get(outcomeKey(run, header.fence));
+    return item && toOutcome(item);
   }
 
   /** An outcome too large for the header; immutable, so writing it twice is harmless. */
-  async putOutcome(run: RunKey, outcome: string): Promise<void> {
-    await this.#table.put({ ...outcomeKey(run), v: 1, outcome });
+  async putOutcome(run: RunKey, fence: number, outcome: Outcome): Promise<void> {
+    await this.#table.put({ ...outcomeKey(run, fence), v: 1, ...outcomeItem(outcome) });
   }
 }
 
@@ -181,12 +185,10 @@ export interface Suspend {
   /** The fence up to which everything open has been set up. */
   readonly armed: number;
   readonly parking: Parking;
-  readonly retry?: HandlerRetry;
-}
-
-export interface HandlerRetry {
+  /** Failed tries of the handler so far. */
   readonly attempts: number;
-  readonly retryAt: number;
+  /** When the handler is to be tried again, if it has failed. */
+  readonly retryAt?: number;
 }
 
 export interface RunEnd {

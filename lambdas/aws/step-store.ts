@@ -96,7 +96,8 @@ function toItem(step: StepMemo): Item {
   };
 }
 
-function outcomeItem(outcome: Outcome): Item {
+/** An outcome as attributes: not as JSON in JSON, which may be twice as large. */
+export function outcomeItem(outcome: Outcome): Item {
   if (!outcome.ok) return { outcome: "error", error: JSON.stringify(outcome.error) };
   if ("json" in outcome.data) return { outcome: "ok", data: outcome.data.json };
   return { outcome: "ok", s3: outcome.data.s3, bytes: outcome.data.bytes };
@@ -113,7 +114,7 @@ function toStored(item: Item): StoredStep {
   return { memo, ...(token !== undefined && { token: token as string }) };
 }
 
-function toOutcome({ outcome, data, s3, bytes, error }: Item): Outcome {
+export function toOutcome({ outcome, data, s3, bytes, error }: Item): Outcome {
   if (outcome === "error") return { ok: false, error: JSON.parse(error as string) };
   if (s3 !== undefined) return { ok: true, data: { s3: s3 as string, bytes: bytes as number } };
   return { ok: true, data: { json: data as string } };

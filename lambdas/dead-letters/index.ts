@@ -54,6 +54,8 @@ async function bury({ world, clock, log }: DeadLetterDeps, record: SqsRecord): P
   if (message === undefined) return;
   const header = await world.runs.header(message);
   if (header !== undefined && header.status !== "active") return;
+  // Only a start brings a run into being; anything else about one that is not there would come back for ever.
+  if (header === undefined && message.kind !== "start") return;
   if (header !== undefined) await world.runs.note(message, `dead letter ${letter.id}: ${reason}`);
   const app = await world.registry.app(message.env, message.app);
   if (app !== undefined) await world.queue.sendToRun(app.queueUrl, message);

@@ -1,6 +1,7 @@
 import type { EngineMessage, EventEnvelope, Payload, StoredEvent } from "../../sdk/protocol/index.ts";
 import { EVENT_ID_CHARS_MAX, RESERVED_EVENT_PREFIX, StepwellError } from "../../sdk/protocol/index.ts";
 import { DEFAULT_ENVIRONMENT, EVENT_SOURCE_PREFIX } from "../contract.ts";
+import { engineMessageProblem } from "../engine/message-shapes.ts";
 
 /** What stands on the ingest queue: an event of the bus, or a message of the engine. */
 export type IngestMessage =
@@ -14,9 +15,18 @@ type Fields = Record<string, unknown>;
 
 /** @throws StepwellError `STEPWELL_INVALID_MESSAGE` naming what is wrong with it */
 export function parseIngestMessage(body: string): IngestMessage {
+  try {
+    return parse(body);
+  } catch (error) {
+    throw error instanceof RangeError ? invalid("it is nested too deeply") : error;
+  }
+}
+
+function parse(body: string): IngestMessage {
   const fields = parseObject(body);
   if (fields.stepwell === true) {
-    if (fields.v !== 1) throw invalid(`its version is ${String(fields.v)}, and this engine knows version 1`);
+    const problem = engineMessageProblem(fields);
+    if (problem !== undefined) throw invalid(problem);
     return { kind: "engine", message: fields as unknown as EngineMessage };
   }
   if (typeof fields["detail-type"] !== "string" || typeof fields.source !== "string")
@@ -37,6 +47,7 @@ function ownEvent(fields: Fields, at: number): BusEvent {
   if (typeof ts !== "number" || typeof env !== "string") throw invalid('its envelope lacks "ts" or "env"');
   if (ref !== undefined && (typeof ref.s3 !== "string" || typeof ref.bytes !== "number"))
     throw invalid('its "ref" is not one');
+  if (trace !== undefined && typeof trace?.hops !== "number") throw invalid('its "trace" has no number of hops');
   return {
     v: 1,
     env,

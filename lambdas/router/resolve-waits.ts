@@ -49,7 +49,7 @@ async function passes({ world }: RouterDeps, listener: Listener, arriving: UserE
 async function claim(deps: RouterDeps, { apps, event }: Arrival, listener: Listener): Promise<Routed> {
   const { world, clock } = deps;
   const { stepKey } = listener;
-  const data = await world.payloads.store(`waits/${listener.runId}/${stepKey}.json`, JSON.stringify(event));
+  const data = await world.payloads.store(`waits/${listener.runId}/${stepKey}`, JSON.stringify(event));
   const outcome: Outcome = { ok: true, data };
   const won = await world.steps.resolve(listener, stepKey, { outcome, by: event.id, at: clock.now() });
   const step = won ?? (await world.steps.get(listener, stepKey));

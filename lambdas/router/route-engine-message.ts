@@ -15,7 +15,7 @@ import {
   serializeError,
   type TimerMessage,
 } from "../../sdk/protocol/index.ts";
-import { emitsOf, findFunction, matchTriggers } from "../engine/match.ts";
+import { emitsOf, findFunction, matchTriggers, mayTrigger } from "../engine/match.ts";
 import { cronEventId } from "../engine/run-id.ts";
 import type { Outgoing, Routed, RouterDeps } from "./deps.ts";
 import { startRun } from "./start-run.ts";
@@ -69,16 +69,17 @@ async function tellListeners(
   apps: readonly RegisteredApp[],
   { message, event, runId }: { message: InvokeMessage; event: StoredEvent; runId: string },
 ): Promise<readonly Outgoing[]> {
-  const matches = matchTriggers(apps, { name: EVENT_INVOKED });
-  if (matches.length === 0) return [];
+  if (!mayTrigger(apps, EVENT_INVOKED)) return [];
   const original = toUserEvent(event, await world.payloads.load(event.data));
   const data = { function_id: addressOf(message), run_id: runId, event: original, events: [original] };
   const invoked: StoredEvent = {
     ...event,
     id: `${runId}-invoked`,
-    data: await world.payloads.store(`events/${event.env}/${runId}-invoked.json`, JSON.stringify(data)),
+    data: await world.payloads.store(`events/${event.env}/${runId}-invoked`, JSON.stringify(data)),
     hops: event.hops + 1,
   };
+  const matches = matchTriggers(apps, toUserEvent(invoked, data));
+  if (matches.length === 0) return [];
   const stored = await world.events.put(invoked);
   return matches.map((match) => startRun({ match, event: stored, now: clock.now(), emits: [] }));
 }

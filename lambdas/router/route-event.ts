@@ -35,8 +35,6 @@ export async function routeEvent(deps: RouterDeps, incoming: BusEvent): Promise<
 
 async function store({ world }: RouterDeps, event: BusEvent): Promise<StoredEvent> {
   const data =
-    "json" in event.data
-      ? await world.payloads.store(`events/${event.env}/${event.id}.json`, event.data.json)
-      : event.data;
+    "json" in event.data ? await world.payloads.store(`events/${event.env}/${event.id}`, event.data.json) : event.data;
   return world.events.put({ ...event, data });
 }

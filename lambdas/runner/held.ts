@@ -142,6 +142,7 @@ export class Held {
       id: op.id,
       ...(op.request.name !== undefined && { name: op.request.name }),
       kind: op.request.kind,
+      place: op.place,
       fence: this.fence,
       attempts: 0,
       startedAt: this.deps.clock.now(),

@@ -39,7 +39,7 @@ export async function hold(deps: RunnerDeps, holding: Holding): Promise<Verdict>
   const heartbeat = new Heartbeat(deps, { run: message, fence: leased.fence, receipt, deadline }, leased.seen);
   try {
     const held = await load(deps, holding);
-    return await work(held, heartbeat, wakingOf(message));
+    return await work(held, heartbeat, wakingOf(message, deps.clock.now()));
   } catch (error) {
     if (error instanceof Fenced) return "keep";
     // Not the user's code: AWS said no. The lease is given back, so that this does not count as a crash.
@@ -51,9 +51,9 @@ export async function hold(deps: RunnerDeps, holding: Holding): Promise<Verdict>
   }
 }
 
-const wakingOf = (message: RunMessage): Waking => ({
+const wakingOf = (message: RunMessage, now: number): Waking => ({
   rearm: message.kind === "wake" && message.rearm === true,
-  timer: message.kind === "wake" && message.timer !== undefined,
+  early: message.kind === "wake" && message.timer !== undefined && message.timer.at > now,
 });
 
 async function load(deps: RunnerDeps, { message, leased, outOfTimeAt }: Holding): Promise<Held> {
@@ -105,13 +105,13 @@ async function recordCrash(held: Held): Promise<void> {
 
 async function work(held: Held, heartbeat: Heartbeat, waking: Waking): Promise<Verdict> {
   if (judgeCrashes(held.crashes, held.fn.retry.attempts) === "failRun") {
-    await finish(held, heartbeat, { ok: false, error: crashError(held) });
+    while (!(await finish(held, heartbeat, { ok: false, error: crashError(held) })))
+      await heartbeat.takeNews(() => held.reload());
     return "ack";
   }
   const { retryAt } = held.header;
   if (retryAt !== undefined && retryAt > held.deps.clock.now()) {
-    const rested = await backOff(held, heartbeat, waking, { attempts: held.handlerAttempts, retryAt });
-    if (rested) return "ack";
+    if (await backOff(held, heartbeat, waking, retryAt)) return "ack";
   }
   for (let attempt = dueAttempt(held); ; ) {
     held.attempt = attempt;
@@ -150,30 +150,24 @@ async function endOf(
     retryAt: conclusion.retryAt,
     error: ending.ok ? undefined : serializeError(ending.error),
   });
-  const retry = { attempts: held.handlerAttempts, retryAt: conclusion.retryAt };
-  return (await backOff(held, heartbeat, waking, retry)) ? "ack" : held.handlerAttempts;
+  return (await backOff(held, heartbeat, waking, conclusion.retryAt)) ? "ack" : held.handlerAttempts;
 }
 
 /** Lets the handler rest until its next try: in place when that is soon, else suspended (true). */
-async function backOff(
-  held: Held,
-  heartbeat: Heartbeat,
-  waking: Waking,
-  retry: { readonly attempts: number; readonly retryAt: number },
-): Promise<boolean> {
+async function backOff(held: Held, heartbeat: Heartbeat, waking: Waking, retryAt: number): Promise<boolean> {
   const { clock } = held.deps;
-  while (retry.retryAt - clock.now() >= IN_PLACE_SLEEP_MS_MAX) {
-    if (await suspend(held, heartbeat, { open: [], all: false }, waking, retry)) return true;
+  while (retryAt - clock.now() >= IN_PLACE_SLEEP_MS_MAX) {
+    if (await suspend(held, heartbeat, { open: [], all: false }, waking, retryAt)) return true;
     await heartbeat.takeNews(() => held.reload());
   }
-  if (retry.retryAt > clock.now()) await new Promise<void>((resolve) => clock.pause(retry.retryAt, resolve));
+  if (retryAt > clock.now()) await new Promise<void>((resolve) => clock.pause(retryAt, resolve));
   return false;
 }
 
 /** The time is up: another invocation goes on. The lease first, then the message (PROTOCOLS.md §2, continuation). */
 async function passOn(held: Held): Promise<Verdict> {
   const { world, binding } = held.deps;
-  if (!(await world.runs.release(held.run, held.fence))) throw new Fenced();
+  if (!(await world.runs.release(held.run, held.fence, held.handlerAttempts))) throw new Fenced();
   await world.queue.sendToRun(binding.runQueueUrl, runMessage(held, `continue:${held.fence}`, { kind: "wake" }));
   return "ack";
 }

@@ -1,6 +1,5 @@
 import type { Op } from "../../sdk/execution/index.ts";
 import { EVENT_RETENTION_MS, type StepMemo } from "../../sdk/protocol/index.ts";
-import type { HandlerRetry } from "../aws/run-store.ts";
 import { parkingOf, toArm } from "../engine/park.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { Fenced, type Held } from "./held.ts";
@@ -15,8 +14,8 @@ const DAY_MS = 86_400_000;
 export interface Waking {
   /** Set everything up again (a sweeper asks for it). */
   readonly rearm: boolean;
-  /** A timer of the run has been spent, perhaps before its time. */
-  readonly timer: boolean;
+  /** A timer of the run has been spent before its time: clocks differ. */
+  readonly early: boolean;
 }
 
 /**
@@ -28,21 +27,21 @@ export async function suspend(
   heartbeat: Heartbeat,
   { open, all }: Parked,
   waking: Waking,
-  retry?: HandlerRetry,
+  retryAt?: number,
 ): Promise<boolean> {
   const { clock, world } = held.deps;
   const steps = open.flatMap((op) => held.memo.get(op.key) ?? []);
-  const facts = { armed: held.header.armed ?? 0, all: waking.rearm, near: waking.timer || heartbeat.woken };
+  const facts = { armed: held.header.armed ?? 0, all: waking.rearm, near: waking.early || heartbeat.woken };
   const arming = toArm(steps, facts, clock.now()).filter((step) => !held.setUpHere.has(step.key));
   await Promise.all(arming.map((step) => arm(held, open, step)));
-  if (retry !== undefined) await armHandlerRetry(held, retry);
-  const parking = parkingOf(steps, retry?.retryAt, clock.now());
+  if (retryAt !== undefined) await armHandlerRetry(held, retryAt);
+  const parking = parkingOf(steps, retryAt, clock.now());
   await keepEvent(held, parking.due);
   // Only a suspend that has seen all open operations may say that they are set up.
   const armed = all ? held.fence : (held.header.armed ?? 0);
-  const { run, fence } = held;
-  if (await world.runs.suspend(run, { fence, seen: heartbeat.seen, armed, parking, ...(retry && { retry }) }))
-    return true;
+  const { run, fence, handlerAttempts: attempts } = held;
+  const write = { fence, seen: heartbeat.seen, armed, parking, attempts, ...(retryAt !== undefined && { retryAt }) };
+  if (await world.runs.suspend(run, write)) return true;
   await expectWake(held, heartbeat);
   return false;
 }
@@ -60,8 +59,9 @@ async function arm(held: Held, open: readonly Op[], step: StepMemo): Promise<voi
   if (op !== undefined) await operations[step.kind].setUp(held, op, step);
 }
 
-async function armHandlerRetry(held: Held, { attempts, retryAt }: HandlerRetry): Promise<void> {
+async function armHandlerRetry(held: Held, retryAt: number): Promise<void> {
   const { world, clock, binding } = held.deps;
+  const attempts = held.handlerAttempts;
   const name = `handler:${attempts}`;
   const message = runMessage(held, `timer:${name}`, { kind: "wake", timer: { stepKey: name, at: retryAt } });
   await world.timer.arm(`${held.run.runId}-handler-${attempts}`, retryAt, clock.now(), binding.runQueueUrl, message);

@@ -4,6 +4,7 @@ import {
   EVENT_CANCELLED,
   EVENT_FAILED,
   EVENT_FINISHED,
+  EVENT_INVOKED,
   type Outcome,
   type RunAddress,
   type StepMemo,
@@ -72,9 +73,13 @@ async function tellParent(world: World, { header, outcome }: EndedRun): Promise<
   await world.queue.sendToRouter({ v: 1, stepwell: true, kind: "settle", parent: header.parent, outcome });
 }
 
+/** An invoked run has the event of its invocation too, and is like any other; a mere listener has no parent. */
+const isLifecycleRun = ({ parent }: RunHeader, { name }: StoredEvent): boolean =>
+  [EVENT_FAILED, EVENT_FINISHED, EVENT_CANCELLED].includes(name) || (name === EVENT_INVOKED && parent === undefined);
+
 /** `failed` always, `finished` when somebody listens; a run that such an event started emits none itself. */
 async function emitEvents({ world, clock }: RunnerDeps, { run, header, outcome, event }: EndedRun): Promise<void> {
-  if ([EVENT_FAILED, EVENT_FINISHED, EVENT_CANCELLED].includes(event.name)) return;
+  if (isLifecycleRun(header, event)) return;
   const names = [
     ...(outcome.ok ? [] : [EVENT_FAILED]),
     ...(header.emits?.includes("finished") ? [EVENT_FINISHED] : []),

@@ -46,7 +46,7 @@ function toJson(value: unknown, subject: string): string {
   }
 }
 
-export const stepPayloadName = (run: RunKey, key: string) => `runs/${run.env}/${run.app}/${run.runId}/${key}.json`;
+export const stepPayloadName = (run: RunKey, key: string) => `runs/${run.env}/${run.app}/${run.runId}/${key}`;
 
 /** A step's value as it is stored. @throws StepwellError for a value that cannot be. */
 export async function stepOutcome(payloads: PayloadStore, run: RunKey, key: string, json: string): Promise<Outcome> {

@@ -262,7 +262,9 @@ function problemOf(entry: Input): readonly [code: string, message: string] | und
 
 function isJsonObject(detail: string): boolean {
   try {
-    return isRecord(JSON.parse(detail));
+    const value: unknown = JSON.parse(detail);
+    // Nested too deeply to be written again is malformed too.
+    return isRecord(value) && JSON.stringify(value) !== undefined;
   } catch {
     return false;
   }

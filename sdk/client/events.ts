@@ -29,7 +29,7 @@ function checkEvent(event: unknown, where: string): OutgoingEvent {
     throw badInput(CODE, `${at}: user`, `must be an object, got ${quote(user)}.`);
   const dataText = jsonText(data, "data", CODE, at);
   const userText = user === undefined ? undefined : jsonText(user, "user", CODE, at);
-  checkEventBytes([name, dataText, userText ?? ""], at);
+  checkEventBytes([name, dataText], userText, at);
   return {
     name,
     data: JSON.parse(dataText) as unknown,

@@ -1,5 +1,5 @@
 import { badInput, quote } from "../errors/index.ts";
-import { type Code, EVENT_BYTES_MAX } from "../protocol/index.ts";
+import { type Code, EVENT_BYTES_MAX, EVENT_USER_BYTES_MAX } from "../protocol/index.ts";
 
 /**
  * The JSON of a value that a user wants to send. What JSON would lose silently, or not take, is refused by its path: functions, symbols,
@@ -15,9 +15,14 @@ export function jsonText(value: unknown, path: string, code: Code, where: string
   }
 }
 
-/** Refuses what is larger, as JSON, than an event may be. */
-export function checkEventBytes(texts: readonly string[], where: string): void {
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+/** Refuses what is larger, as JSON, than an event or its `user` may be. */
+export function checkEventBytes(texts: readonly string[], user: string | undefined, where: string): void {
+  const userBytes = Buffer.byteLength(user ?? "");
+  if (userBytes > EVENT_USER_BYTES_MAX) {
+    const text = `has at most ${EVENT_USER_BYTES_MAX} bytes as JSON, this one has ${userBytes}. Put the rest into data.`;
+    throw badInput("STEPWELL_EVENT_TOO_LARGE", `${where}: user`, text);
+  }
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), userBytes);
   if (bytes <= EVENT_BYTES_MAX) return;
   const text = `an event has at most ${EVENT_BYTES_MAX} bytes as JSON, this one has ${bytes}. Store the data and send its address.`;
   throw badInput("STEPWELL_EVENT_TOO_LARGE", where, text);

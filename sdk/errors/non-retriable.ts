@@ -13,7 +13,7 @@ export class NonRetriableError extends Error {
   override readonly name: string = "NonRetriableError";
 
   static {
-    Object.defineProperty(this.prototype, NON_RETRIABLE, { value: true });
+    Object.defineProperty(NonRetriableError.prototype, NON_RETRIABLE, { value: true });
   }
 
   /** Holds for subclasses, and for errors of a second copy of this package in a bundle. */

@@ -27,7 +27,7 @@ export class RetryAfterError extends Error {
   }
 
   static {
-    Object.defineProperty(this.prototype, RETRY_AFTER, { value: true });
+    Object.defineProperty(RetryAfterError.prototype, RETRY_AFTER, { value: true });
   }
 
   /** Holds for subclasses, and for errors of a second copy of this package in a bundle. */

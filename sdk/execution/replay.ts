@@ -18,6 +18,8 @@ export interface Op {
   readonly key: string;
   /** The id with its repeat number. */
   readonly id: string;
+  /** How many operations the code had asked for before this one. */
+  readonly place: number;
   readonly request: OpRequest;
   /** For a step with a body: runs it in the context in which the code asked for it. */
   readonly body?: () => unknown;
@@ -102,7 +104,7 @@ export class Replay {
     if (this.#ending?.fatal) return new Promise(() => {});
     if (this.#closed) return refusal(endedError(request.id));
     const id = this.#name(request.id);
-    const op: Op = { key: operationKey(id), id, request, ...bodyOf(id, request) };
+    const op: Op = { key: operationKey(id), id, place: this.#asked.size, request, ...bodyOf(id, request) };
     const fatal = this.#fatalFlaw(op);
     if (fatal !== undefined) {
       this.#end({ ok: false, error: fatal, fatal: true });

@@ -1,5 +1,5 @@
 import type { Code } from "./codes.ts";
-import { ERROR_CAUSES_MAX, ERROR_MESSAGE_CHARS_MAX, ERROR_STACK_CHARS_MAX } from "./limits.ts";
+import { ERROR_CAUSES_MAX, ERROR_MESSAGE_CHARS_MAX, ERROR_NAME_CHARS_MAX, ERROR_STACK_CHARS_MAX } from "./limits.ts";
 
 /** An error as it is stored, sent and shown: plain data, bounded in size. */
 export interface SerializedError {
@@ -75,21 +75,23 @@ export function deserializeError(error: SerializedError): Error {
 function describe(thrown: unknown, seen: Set<unknown>): SerializedError {
   if (!isObject(thrown)) return { name: "Error", message: bounded(`A non-error was thrown: ${print(thrown)}`) };
   seen.add(thrown);
-  const text = (key: string) => {
+  const text = (key: string, charsMax: number = ERROR_NAME_CHARS_MAX) => {
     const value = read(thrown, key);
-    return typeof value === "string" && value !== "" ? value : undefined;
+    return typeof value === "string" && value !== "" ? bounded(value, charsMax) : undefined;
   };
   const code = text("code");
   const stepId = text("stepId");
-  const stack = text("stack");
+  const stack = text("stack", ERROR_STACK_CHARS_MAX);
   const cause = read(thrown, "cause");
   const nested = cause !== undefined && cause !== null && !seen.has(cause) && seen.size <= ERROR_CAUSES_MAX;
   return {
     name: text("name") ?? "Error",
-    message: bounded(text("message") ?? (isError(thrown) ? "" : `A non-error was thrown: ${print(thrown)}`)),
+    message:
+      text("message", ERROR_MESSAGE_CHARS_MAX) ??
+      bounded(isError(thrown) ? "" : `A non-error was thrown: ${print(thrown)}`),
     ...(code !== undefined && { code }),
     ...(stepId !== undefined && { stepId }),
-    ...(stack !== undefined && { stack: stack.slice(0, ERROR_STACK_CHARS_MAX) }),
+    ...(stack !== undefined && { stack }),
     ...(nested && { cause: describe(cause, seen) }),
   };
 }
@@ -104,5 +106,11 @@ function print(value: unknown): string {
   }
 }
 
-const bounded = (text: string) =>
-  text.length <= ERROR_MESSAGE_CHARS_MAX ? text : `${text.slice(0, ERROR_MESSAGE_CHARS_MAX)}…`;
+/** Cut to so many characters; to fewer where they take more than two bytes each as JSON, for an item holds 400 KB. */
+function bounded(text: string, charsMax: number = ERROR_MESSAGE_CHARS_MAX): string {
+  if (text.length * 6 <= charsMax) return text;
+  const cut = text.slice(0, charsMax);
+  const bytes = Buffer.byteLength(JSON.stringify(cut));
+  const kept = bytes <= 2 * charsMax ? cut : cut.slice(0, Math.floor((charsMax * 2 * charsMax) / bytes));
+  return kept.length === text.length ? text : `${kept}…`;
+}

@@ -20,6 +20,8 @@ export const RUN_OUTPUT_BYTES_MAX = 32 * MIB;
 export const RUN_STATE_BYTES_MAX = 32 * MIB;
 /** Serialized size of one event, in bytes. */
 export const EVENT_BYTES_MAX = 32 * MIB;
+/** Serialized size of an event's `user`, in bytes: it travels beside the data, and never by claim check. */
+export const EVENT_USER_BYTES_MAX = 32 * KIB;
 /** Share of a limit from which a warning is logged. */
 export const LIMIT_WARNING_SHARE = 0.8;
 
@@ -79,12 +81,14 @@ export const ID_CHARS_MAX = 64;
 export const EVENT_NAME_CHARS_MAX = 128;
 /** Characters of an event id. */
 export const EVENT_ID_CHARS_MAX = 128;
-/** Characters of a step id. */
+/** Characters of a step id, and of its name. */
 export const STEP_ID_CHARS_MAX = 256;
 /** Characters of an expression. */
 export const EXPRESSION_CHARS_MAX = 4_096;
 /** Nesting of an expression. */
 export const EXPRESSION_DEPTH_MAX = 32;
+/** Characters kept of an error's name, code and step id. */
+export const ERROR_NAME_CHARS_MAX = 256;
 /** Characters kept of an error's message. */
 export const ERROR_MESSAGE_CHARS_MAX = 8_192;
 /** Characters kept of an error's stack. */

@@ -12,6 +12,8 @@ export interface StepMemo {
   readonly id: string;
   readonly name?: string;
   readonly kind: StepKind;
+  /** How many operations the code had asked for before this one: for people who read a run. */
+  readonly place?: number;
   /** The fence under which the step was first written. */
   readonly fence: number;
   /** Failed tries so far; the next one is `attempt = attempts` counted from zero. */

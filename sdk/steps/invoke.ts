@@ -37,7 +37,7 @@ function checkCall(options: unknown, app: string, where: string): Omit<InvokeReq
   }
   const dataText = jsonText(data ?? {}, "data", CODE, where);
   const userText = user === undefined ? undefined : jsonText(user, "user", CODE, where);
-  checkEventBytes([dataText, userText ?? ""], where);
+  checkEventBytes([dataText], userText, where);
   return {
     target: { app: target.app ?? app, functionId: target.id },
     data: JSON.parse(dataText) as unknown,

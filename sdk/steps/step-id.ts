@@ -20,7 +20,10 @@ export function checkStepId(given: StepId, tool: string): CheckedId {
   const where = `${tool} "${id}"`;
   if (isRecord(given)) refuseUnknownKeys(given, ["id", "name"], CODE, where);
   if (name === undefined) return { where, step: { id } };
-  if (typeof name !== "string") throw badInput(CODE, where, `the name must be a string, got ${quote(name)}.`);
+  if (typeof name !== "string" || name.length > STEP_ID_CHARS_MAX) {
+    const text = `the name must be a string of at most ${STEP_ID_CHARS_MAX} characters, got ${quote(name)}.`;
+    throw badInput(CODE, where, text);
+  }
   return { where, step: { id, name } };
 }
 

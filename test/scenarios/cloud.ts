@@ -67,7 +67,11 @@ export async function runHandler(
   const fn = stepwell.createFunction({ id: "once", ...options }, { event: "shop/once" }, handler as never);
   const lines: Line[] = [];
   const cloud = await openCloud([fn], {}, lines);
-  const run = await finish(cloud, { name: "shop/once", data: event.data ?? {}, ...(event.user && { user: event.user }) });
+  const run = await finish(cloud, {
+    name: "shop/once",
+    data: event.data ?? {},
+    ...(event.user && { user: event.user }),
+  });
   return { run, cloud, lines };
 }
 

@@ -3,8 +3,8 @@ import type { LocalCloud } from "stepwell/local";
 import { expect, it } from "vitest";
 import { DAY, finish, on, openCloud, start, stepwell } from "./cloud.ts";
 
-const echo = (id: string, trigger: Parameters<typeof stepwell.createFunction>[1]) =>
-  stepwell.createFunction({ id }, trigger as { event: string }, ({ event }) => event);
+const echo = (id: string, trigger: { event: string; if?: string }) =>
+  stepwell.createFunction({ id }, trigger, ({ event }) => event);
 
 const functionsOf = async (cloud: LocalCloud, event: Parameters<typeof cloud.send>[0]) => {
   const { ids } = await cloud.send(event);
@@ -31,7 +31,9 @@ it("an event starts every function whose name, wildcard or condition matches it,
     echo("other", { event: "shop/other" }),
   ]);
   const all = ["by-dot", "by-name", "by-wildcard", "twice"];
-  expect(await functionsOf(cloud, { name: "shop/user.created", data: { total: 101 } })).toEqual([...all, "rich"].sort());
+  expect(await functionsOf(cloud, { name: "shop/user.created", data: { total: 101 } })).toEqual(
+    [...all, "rich"].sort(),
+  );
   expect(await functionsOf(cloud, { name: "shop/user.created", data: { total: 100 } })).toEqual(all);
   expect(await functionsOf(cloud, { name: "shop/user.created", data: { total: "101" } })).toEqual(all);
   expect(await functionsOf(cloud, { name: "shop/user.created", data: {} })).toEqual(all);
@@ -57,7 +59,14 @@ it("the handler gets the event as it was sent: id, name, data, ts, user and v", 
   const sent = { name: "shop/echo", id: "e-1", data: { a: [1, { b: null }] }, ts: 1_234, user: { id: "u" }, v: "2" };
   const run = await finish(cloud, sent);
   expect(run).toMatchObject({ eventIds: ["e-1"], output: { event: sent, same: true } });
-  expect(Object.keys((run.output as { event: object }).event).sort()).toEqual(["data", "id", "name", "ts", "user", "v"]);
+  expect(Object.keys((run.output as { event: object }).event).sort()).toEqual([
+    "data",
+    "id",
+    "name",
+    "ts",
+    "user",
+    "v",
+  ]);
 });
 
 it("an event without data has an empty object, and gets an id and the clock's time", async () => {
@@ -98,7 +107,7 @@ it("an event id seen again within a day starts nothing again, and after a day it
   await cloud.passTime(DAY);
   const run = await finish(cloud, { ...event, data: { first: "again" } });
   expect(runs).toBe(2);
-  expect(run.output).toMatchObject(2);
+  expect(run.output).toBe(2);
 });
 
 it.each([
@@ -114,6 +123,19 @@ it.each([
     }),
   ]);
   expect(await finish(cloud, { name: "shop/big", data: { text } })).toMatchObject({ output: true });
+});
+
+it("an event id seen again changes nothing of the first event, large as both may be", async () => {
+  const cloud = await openCloud([
+    on("big", async ({ event, step }) => {
+      await step.sleep("nap", "1h");
+      return event.data.text[0];
+    }),
+  ]);
+  const event = (char: string) => ({ name: "shop/big", id: "same", data: { text: char.repeat(300 * 1024) } });
+  const run = await start(cloud, event("a"));
+  await cloud.send(event("b"));
+  expect(await cloud.waitForRun(run.id)).toMatchObject({ output: "a" });
 });
 
 it("a foreign event through a real EventBridge client is named by its detail type and keeps its envelope", async () => {
@@ -172,14 +194,14 @@ it("an own event without an envelope becomes a dead letter with the reason, and 
   const [run] = await cloud.runsOf(Entries?.[1]?.EventId);
   expect((await cloud.waitForRun(run?.id ?? "")).output).toBe("fine");
   const letters = await cloud.deadLetters();
-  const reasons = letters.map(({ reason }) => reason).sort();
-  expect(reasons).toEqual([
-    expect.stringContaining('"stepwell/function.failed"'),
-    expect.stringContaining("no usable id"),
-    expect.stringContaining("version 9"),
-    expect.stringContaining("version undefined; send events with the SDK"),
-  ].sort((a, b) => String(a).localeCompare(String(b))) && expect.any(Array));
-  expect(reasons).toHaveLength(4);
+  const about = [
+    "stepwell/function.failed",
+    "no usable id",
+    "version 9",
+    "version undefined; send events with the SDK",
+  ];
+  for (const text of about) expect(letters.filter(({ reason }) => reason.includes(text))).toHaveLength(1);
+  expect(letters).toHaveLength(4);
   expect(letters.every(({ body }) => body.includes("detail-type"))).toBe(true);
 });
 

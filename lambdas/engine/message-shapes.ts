@@ -1,0 +1,92 @@
+/** What the messages of the queues look like. One that is malformed must not come back fifty times to fail each time (L8). */
+
+type Check = (value: unknown) => boolean;
+type Shape = Readonly<Record<string, Check>>;
+
+const text: Check = (value) => typeof value === "string" && value !== "";
+const anyText: Check = (value) => typeof value === "string";
+const number: Check = (value) => typeof value === "number" && Number.isFinite(value);
+const list: Check = (value) => Array.isArray(value);
+const exactly =
+  (expected: unknown): Check =>
+  (value) =>
+    value === expected;
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const either =
+  (...checks: readonly Check[]): Check =>
+  (value) =>
+    checks.some((check) => check(value));
+const object =
+  (shape: Shape): Check =>
+  (value) =>
+    isRecord(value) && wrongField(value, shape) === undefined;
+
+const payload = either(object({ json: anyText }), object({ s3: text, bytes: number }));
+const error = object({ name: anyText, message: anyText });
+const outcome = either(object({ ok: exactly(true), data: payload }), object({ ok: exactly(false), error }));
+const address: Shape = { env: text, app: text, functionId: text, runId: text };
+const parent = object({ ...address, stepKey: text });
+const event = object({ env: text, id: text, name: text, ts: number, at: number, hops: number, data: payload });
+
+const RUN_MESSAGES: Readonly<Record<string, Shape>> = {
+  start: {
+    event: either(object({ ref: text }), event),
+    queuedAt: number,
+    emits: list,
+    parent: optional(parent),
+  },
+  wake: { timer: optional(object({ stepKey: text, at: number })) },
+  resolve: { stepKey: text, by: text, outcome },
+};
+
+const ENGINE_MESSAGES: Readonly<Record<string, Shape>> = {
+  invoke: {
+    parent,
+    target: object({ app: text, functionId: text }),
+    eventId: text,
+    data: payload,
+    user: optional(text),
+    at: number,
+    hops: number,
+  },
+  settle: { parent, outcome },
+  timer: { at: number, message: (value) => isRecord(value) && runMessageProblem(value) === undefined },
+  cron: { env: text, app: text, functionId: text, cron: text, at: text },
+};
+
+/** What is wrong with a message of a run queue, as the end of a sentence; undefined when it can be handled. */
+export function runMessageProblem(message: Readonly<Record<string, unknown>>): string | undefined {
+  if (message.v !== 1) return `it has the version ${String(message.v)}, and this app knows version 1`;
+  const field = wrongField(message, { id: text, ...address });
+  return field === undefined ? kindProblem(message, RUN_MESSAGES) : fieldProblem(field);
+}
+
+/** The same for a message of the engine to itself. */
+export function engineMessageProblem(message: Readonly<Record<string, unknown>>): string | undefined {
+  if (message.v !== 1) return `its version is ${String(message.v)}, and this engine knows version 1`;
+  return kindProblem(message, ENGINE_MESSAGES);
+}
+
+function kindProblem(
+  message: Readonly<Record<string, unknown>>,
+  kinds: Readonly<Record<string, Shape>>,
+): string | undefined {
+  const kind = String(message.kind);
+  const shape = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  if (shape === undefined) return `its kind is ${JSON.stringify(message.kind)}`;
+  const field = wrongField(message, shape);
+  return field && fieldProblem(field, kind);
+}
+
+const fieldProblem = (field: string, kind = "message"): string =>
+  `the "${field}" of this ${kind} is missing, or not what it must be`;
+
+function wrongField(value: Readonly<Record<string, unknown>>, shape: Shape): string | undefined {
+  return Object.keys(shape).find((field) => shape[field]?.(value[field]) === false);
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
