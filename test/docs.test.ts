@@ -16,7 +16,10 @@ describe("the documents", () => {
     const words = { works: "works", noEffect: "no effect", later: "later" };
     const rows = [...read("docs/differences.md").matchAll(/^\| `([\w ]+)` \| (works|no effect|later) \|$/gm)];
     for (const [name, state] of Object.entries(OPTIONS)) {
-      expect(rows.some(([, names, word]) => names?.split(" ").includes(name) && word === words[state]), name).toBe(true);
+      expect(
+        rows.some(([, names, word]) => names?.split(" ").includes(name) && word === words[state]),
+        name,
+      ).toBe(true);
     }
   });
 

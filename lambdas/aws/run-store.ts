@@ -87,6 +87,15 @@ export class RunStore {
     return { header, fence: header.fence + 1, seen: header.wakeSeq, takeover: header.owner !== undefined };
   }
 
+  /** Gives back a lease that may have been taken: the answer to the write was an error. A crash would be counted otherwise. */
+  async abandon(run: RunKey, owner: string): Promise<void> {
+    await this.#table.update(headerKey(run), {
+      update: "REMOVE #owner, #by, #guard, #leaseUntil",
+      when: "#owner = :owner",
+      values: { owner },
+    });
+  }
+
   /** Wakes a run that is held: its holder will look again. Undefined: not held like that any more, start over. */
   async raise(run: RunKey, fence: number, messageId: string, now: number): Promise<RunHeader | undefined> {
     const written = await this.#table.update(headerKey(run), {

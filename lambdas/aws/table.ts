@@ -113,7 +113,11 @@ export class Table {
         Limit: limit,
       }),
     );
-    return (page.Items ?? []).map((item) => unmarshall(item) as Key);
+    // The index's own keys come along, and are no part of the table's.
+    return (page.Items ?? []).map((item) => {
+      const { pk, sk } = unmarshall(item);
+      return { pk, sk };
+    });
   }
 }
 

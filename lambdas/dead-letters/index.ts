@@ -3,6 +3,7 @@ import type { LogSink } from "../../sdk/execution/contract.ts";
 import type { Clock, RunMessage } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
 import { DEFAULT_ENVIRONMENT } from "../contract.ts";
+import { serves } from "../engine/match.ts";
 import { type Door, type Kept, type SqsEvent, type SqsRecord, sqsBatch } from "../middleware/sqs-batch.ts";
 
 export interface DeadLetterDeps {
@@ -58,7 +59,9 @@ async function bury({ world, clock, log }: DeadLetterDeps, record: SqsRecord): P
   if (header === undefined && message.kind !== "start") return;
   if (header !== undefined) await world.runs.note(message, `dead letter ${letter.id}: ${reason}`);
   const app = await world.registry.app(message.env, message.app);
-  if (app !== undefined) await world.queue.sendToRun(app.queueUrl, message);
+  // A run that rests is woken by the sweeper once its function is deployed again.
+  const rests = header !== undefined && app !== undefined && !serves(app, message.functionId);
+  if (app !== undefined && !rests) await world.queue.sendToRun(app.queueUrl, message);
 }
 
 function runMessageIn(body: string): RunMessage | undefined {

@@ -5,10 +5,13 @@ export interface CrashCount {
   readonly mark: number;
 }
 
-/** A lease that ended instead of being given back is a crash. The count starts over whenever the memo has grown (L4). */
-export function countCrash(header: RunHeader, results: number): CrashCount {
-  const same = header.crashMark === results;
-  return { crashes: same ? (header.crashes ?? 0) + 1 : 1, mark: results };
+/**
+ * A lease that ended instead of being given back is a crash. The count starts over whenever the memo has grown (L4): `recorded` is
+ * the number of tries and results in it. A failed try counts, since it has the crashes before it on record already.
+ */
+export function countCrash(header: Pick<RunHeader, "crashes" | "crashMark">, recorded: number): CrashCount {
+  const same = header.crashMark === recorded;
+  return { crashes: same ? (header.crashes ?? 0) + 1 : 1, mark: recorded };
 }
 
 /** What to do after `crashes` in a row with `attempts` tries allowed. */

@@ -34,6 +34,10 @@ export function findFunction(
 export const emitsOf = (apps: readonly RegisteredApp[]): readonly "finished"[] =>
   mayTrigger(apps, EVENT_FINISHED) ? ["finished"] : [];
 
+/** Whether an app has a function of that id. */
+export const serves = ({ manifest }: RegisteredApp, functionId: string): boolean =>
+  manifest.functions.some(({ id }) => id === functionId);
+
 /** Every registered function, with its app. */
 export const allFunctions = (apps: readonly RegisteredApp[]): readonly FunctionMatch[] =>
   apps.flatMap((app) => app.manifest.functions.map((fn) => ({ app, fn })));

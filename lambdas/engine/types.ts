@@ -27,7 +27,7 @@ export interface RunHeader {
   readonly attempts: number;
   /** When the handler is to be tried again after it threw. */
   readonly retryAt?: number;
-  /** Crashes in a row without a new result, the number of results at the last one, and the fence that counted it. */
+  /** Crashes in a row without a new result, the number of tries and results on record at the last one, and the fence that counted it. */
   readonly crashes?: number;
   readonly crashMark?: number;
   readonly crashFence?: number;

@@ -29,8 +29,8 @@ export const createRouter =
       deps.log.error("messages could not be sent; the batch comes back", { error: String(error) });
       return failed();
     }
-    await Promise.all(done.map(({ after }) => cleanUp(deps, after)));
-    return new Set(Records.flatMap(({ messageId }, i) => (routed[i] === "keep" ? [messageId] : [])));
+    const isClean = await Promise.all(routed.map((result) => result !== "keep" && cleanUp(deps, result)));
+    return new Set(Records.flatMap(({ messageId }, i) => (isClean[i] ? [] : [messageId])));
   };
 
 /** The router as a Lambda handler. */
@@ -69,11 +69,13 @@ async function bury({ world, clock, log }: RouterDeps, record: SqsRecord, error:
   return NOTHING;
 }
 
-/** Left-overs are found by the next event that meets them, and have a TTL. */
-async function cleanUp({ log }: RouterDeps, after: (() => Promise<void>) | undefined): Promise<void> {
+/** False: the message comes back, since nobody else would clean up after it; all that it entails may be done twice. */
+async function cleanUp({ log }: RouterDeps, { after }: Routed): Promise<boolean> {
   try {
     await after?.();
+    return true;
   } catch (error) {
-    log.warn("cleaning up after a message failed", { error: String(error) });
+    log.warn("cleaning up after a message failed; it comes back", { error: String(error) });
+    return false;
   }
 }

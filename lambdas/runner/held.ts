@@ -49,6 +49,8 @@ export class Held {
   progress = false;
   /** Failed tries that the running handler was told of. */
   attempt = 0;
+  /** Whether the handler may be started anew with another `attempt`: code that asks by it would turn in circles (L9). */
+  mayRestart = true;
   /** Failed tries of the handler itself. */
   handlerAttempts: number;
   #crashes = 0;
@@ -77,8 +79,14 @@ export class Held {
     return this.#crashes > 0;
   }
 
-  get results(): number {
-    return [...this.memo.values()].filter((step) => step.outcome !== undefined).length;
+  /** Tries and results on record. */
+  get recorded(): number {
+    return [...this.memo.values()].reduce((sum, step) => sum + step.attempts + (step.outcome === undefined ? 0 : 1), 0);
+  }
+
+  /** Tries of a step before its next one: those that failed, and those that died. */
+  triesOf(key: string): number {
+    return (this.memo.get(key)?.attempts ?? 0) + this.#crashes;
   }
 
   get stateBytes(): number {
@@ -106,6 +114,7 @@ export class Held {
   remember(step: StepMemo): void {
     this.memo.set(step.key, step);
     this.progress = true;
+    this.mayRestart = true;
     this.#crashes = 0;
     this.#weigh(step);
   }

@@ -94,7 +94,7 @@ async function eventOf(deps: RunnerDeps, message: RunMessage, eventId: string): 
 
 /** A lease that ended instead of being given back (L4). */
 async function recordCrash(held: Held): Promise<void> {
-  const count = countCrash(held.header, held.results);
+  const count = countCrash(held.header, held.recorded);
   held.deps.log.warn("the invocation before this one ended without giving the run back", {
     runId: held.run.runId,
     crashes: count.crashes,
@@ -119,6 +119,7 @@ async function work(held: Held, heartbeat: Heartbeat, waking: Waking): Promise<V
     const next = await attend(held, heartbeat, session, waking);
     if (typeof next !== "number") return next;
     attempt = next;
+    held.mayRestart = false;
   }
 }
 

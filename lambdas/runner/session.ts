@@ -140,8 +140,8 @@ export class Session {
 
   /** The handler's `attempt` counts the failed tries of the step that is next; not changed while others are in the middle. */
   #restartFor(op: Op): Report | undefined {
-    if (this.#running.size > 0 || this.#replay.ending !== undefined) return undefined;
-    const attempt = Math.max(this.#held.memo.get(op.key)?.attempts ?? 0, this.#held.handlerAttempts);
+    if (this.#running.size > 0 || this.#replay.ending !== undefined || !this.#held.mayRestart) return undefined;
+    const attempt = Math.max(this.#held.triesOf(op.key), this.#held.handlerAttempts);
     return attempt === this.#held.attempt ? undefined : { kind: "restart", attempt };
   }
 

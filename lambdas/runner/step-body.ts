@@ -8,7 +8,7 @@ import { errorOutcome, stepJson, stepOutcome } from "./values.ts";
 /** One try of a step with a body: the step as it is to be stored, with its outcome or the time of its next try. */
 export async function tryStep(held: Held, op: Op): Promise<StepMemo> {
   const before = held.memo.get(op.key) ?? held.newStep(op);
-  const step: StepMemo = { ...withoutBackoff(before), fence: held.fence, attempts: before.attempts + held.crashes };
+  const step: StepMemo = { ...withoutBackoff(before), fence: held.fence, attempts: held.triesOf(op.key) };
   if (step.attempts >= held.fn.retry.attempts) return ended(held, step, crashOutcome(step));
   try {
     const json = stepJson(await operations[step.kind].execute?.(held, op, step), step.id);

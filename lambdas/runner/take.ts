@@ -43,10 +43,16 @@ async function resolveThenLease(deps: RunnerDeps, message: RunMessage, nonce: st
   return lease(deps, message, nonce);
 }
 
-function lease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
+async function lease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
+  const { runs } = deps.world;
   const now = deps.clock.now();
   const request = { owner: nonce, by: message.id, now, until: now + LEASE_MS };
-  return deps.world.runs.lease(message, request, birthOf(deps, message));
+  try {
+    return await runs.lease(message, request, birthOf(deps, message));
+  } catch (error) {
+    await runs.abandon(message, nonce).catch(() => {});
+    throw error;
+  }
 }
 
 function birthOf(deps: RunnerDeps, message: RunMessage): Birth | undefined {

@@ -2,6 +2,7 @@ import middy from "@middy/core";
 import type { LogSink } from "../../sdk/execution/contract.ts";
 import type { Clock, RunMessage } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
+import { serves } from "../engine/match.ts";
 import type { Door } from "../middleware/sqs-batch.ts";
 
 export interface SweeperDeps {
@@ -43,7 +44,8 @@ async function wakeIfOverdue(
   const header = await world.runs.headerAt(key);
   if (header === undefined || header.status !== "active" || header.owner !== undefined) return undefined;
   const app = await world.registry.app(header.env, header.app);
-  if (app === undefined) return undefined;
+  // Nobody could take the wake-up: once the function is deployed again, the run is found here.
+  if (app === undefined || !serves(app, header.functionId)) return undefined;
   const { env, functionId, runId } = header;
   const minute = Math.floor(clock.now() / 60_000);
   const wake = { kind: "wake", rearm: true } as const;

@@ -1,6 +1,6 @@
 import { NonRetriableError, RetryAfterError } from "stepwell";
 import { describe, expect, it } from "vitest";
-import { DAY, finish, on, openCloud, runHandler, start, stepwell } from "./cloud.ts";
+import { runHandler } from "./cloud.ts";
 
 it("a step is tried five times by default, and its error then fails the run without the handler being tried again", async () => {
   let tries = 0;
@@ -147,6 +147,44 @@ it.each([
   expect(gaps(inHandler)).toEqual([90_000, 90_000]);
 });
 
+it("RetryAfterError may say hours, days, at once, or a time that is past", async () => {
+  const waits = ["2h", "3d", 0, 250, new Date(0)] as const;
+  const [inStep, inHandler]: [number[], number[]] = [[], []];
+  const failing = (times: number[]) => () => {
+    times.push(Date.now());
+    const wait = waits[times.length - 1];
+    if (wait !== undefined) throw new RetryAfterError("later", wait);
+  };
+  const { run } = await runHandler(
+    async ({ step }) => {
+      await step.run("limited", failing(inStep));
+      failing(inHandler)();
+    },
+    { retries: 10 },
+  );
+  expect(run).toMatchObject({ status: "completed", attempts: 6, steps: [{ attempts: 6 }] });
+  for (const times of [inStep, inHandler]) {
+    const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    for (const [i, wanted] of [7_200_000, 259_200_000, 0, 250, 0].entries()) {
+      expect(gaps[i]).toBeGreaterThanOrEqual(wanted);
+      expect(gaps[i]).toBeLessThanOrEqual(wanted < 1_000 ? wanted : wanted + 1_000);
+    }
+  }
+});
+
+it("steps that nobody awaits are finished before a handler that failed is tried again", async () => {
+  const ran: string[] = [];
+  let tries = 0;
+  const { run } = await runHandler(async ({ step }) => {
+    void step.run("forgotten", () => void ran.push("forgotten"));
+    tries += 1;
+    if (tries < 3) throw new Error("again");
+    return "done";
+  });
+  expect(run).toMatchObject({ status: "completed", output: "done", attempts: 3 });
+  expect(ran).toEqual(["forgotten"]);
+});
+
 it("RetryAfterError uses up tries", async () => {
   let tries = 0;
   const { run } = await runHandler(
@@ -261,119 +299,4 @@ it("an error inside of a caught step's fallback is retried as the handler's", as
     return handlers;
   });
   expect(run).toMatchObject({ status: "completed", output: 3, attempts: 3 });
-});
-
-describe("onFailure", () => {
-  it("runs once as its own run, with the failed event and the error", async () => {
-    const calls: unknown[] = [];
-    const cloud = await openCloud([
-      on(
-        "order",
-        async ({ step }) => {
-          await step.run("charge", () => {
-            throw Object.assign(new RangeError("too much", { cause: new Error("limit") }), { code: "E_LIMIT" });
-          });
-        },
-        {
-          retries: 1,
-          onFailure: async ({ event, error, step, runId, attempt }: never) => {
-            const { name, message, cause } = error as Error;
-            const isError = (error as unknown) instanceof Error;
-            await (step as { run: (id: string, body: () => void) => Promise<void> }).run("note", () => {
-              calls.push({ event, name, message, cause: String(cause), isError, attempt });
-            });
-            return runId;
-          },
-        } as never,
-      ),
-    ]);
-    const run = await finish(cloud, { name: "shop/order", id: "o1", data: { total: 9 }, user: { id: "u" } });
-    await cloud.passTime("1h");
-    expect(calls).toEqual([
-      {
-        name: "RangeError",
-        message: "too much",
-        cause: "Error: limit",
-        isError: true,
-        attempt: 0,
-        event: {
-          id: expect.any(String),
-          name: "stepwell/function.failed",
-          ts: expect.any(Number),
-          data: {
-            function_id: "shop/order",
-            run_id: run.id,
-            error: run.error,
-            event: { id: "o1", name: "shop/order", data: { total: 9 }, ts: expect.any(Number), user: { id: "u" } },
-            events: [expect.objectContaining({ id: "o1" })],
-          },
-        },
-      },
-    ]);
-    const [failure] = await cloud.runsOf((calls[0] as { event: { id: string } }).event.id);
-    expect(failure).toMatchObject({ functionId: "order-failure", status: "completed", output: failure?.id });
-  });
-
-  it("gets the failure of its own function only, and has retries of its own", async () => {
-    let calls = 0;
-    const fails = () => {
-      throw new Error("no");
-    };
-    const onFailure = () => {
-      calls += 1;
-      if (calls < 3) throw new Error("again");
-    };
-    const cloud = await openCloud([on("a", fails, { retries: 0, onFailure }), on("b", fails, { retries: 0 })]);
-    await finish(cloud, { name: "shop/b" });
-    await cloud.passTime("1h");
-    expect(calls).toBe(0);
-    await finish(cloud, { name: "shop/a" });
-    await cloud.passTime("1h");
-    expect(calls).toBe(3);
-  });
-
-  it("starts no loop when it fails itself, nor does a global failure handler", async () => {
-    let [own, global] = [0, 0];
-    const fails = () => {
-      throw new Error("no");
-    };
-    const cloud = await openCloud([
-      on("a", fails, {
-        retries: 0,
-        onFailure: () => {
-          own += 1;
-          throw new NonRetriableError("own");
-        },
-      }),
-      stepwell.createFunction({ id: "global", retries: 0 }, { event: "stepwell/function.failed" }, () => {
-        global += 1;
-        throw new Error("global");
-      }),
-    ]);
-    await finish(cloud, { name: "shop/a" });
-    await cloud.passTime(DAY);
-    expect([own, global]).toEqual([1, 1]);
-  });
-});
-
-it("stepwell/function.finished goes out only when a function listens, with the result or the error", async () => {
-  const seen: unknown[] = [];
-  const finished = stepwell.createFunction({ id: "log" }, { event: "stepwell/function.finished" }, ({ event }) => {
-    seen.push({ ...event.data, event: (event.data.event as { name: string }).name, events: event.data.events.length });
-  });
-  const good = on("good", () => ({ n: 1 }));
-  const bad = on("bad", () => {
-    throw new NonRetriableError("no");
-  });
-  const listening = await openCloud([good, bad, finished]);
-  const ok = await finish(listening, { name: "shop/good" });
-  const failed = await finish(listening, { name: "shop/bad" });
-  await listening.passTime("1m");
-  expect(seen).toEqual([
-    { function_id: "shop/good", run_id: ok.id, result: { n: 1 }, event: "shop/good", events: 1 },
-    { function_id: "shop/bad", run_id: failed.id, error: failed.error, event: "shop/bad", events: 1 },
-  ]);
-  const alone = await openCloud([good], { client: stepwell });
-  await start(alone, { name: "shop/good" });
-  expect(alone.meter().calls["eventbridge.PutEvents"]).toBe(1);
 });

@@ -195,8 +195,21 @@ it("a step that never settles fails after its tries, and the code may catch that
   expect(begun).toBe(2);
 });
 
-it("waitForRun tells what a run waits for that nothing will wake", async () => {
-  const cloud = await openCloud([on("hang", () => new Promise(() => {}))], { timeout: "365d" });
+it("waitForRun gives up after 400 days, and tells what the run waits for", async () => {
+  const cloud = await openCloud([
+    on("patient", async ({ step }) => {
+      for (let i = 0; i < 3; i++) await step.sleep("year", "300d");
+    }),
+  ]);
+  const run = await start(cloud, { name: "shop/patient" });
+  await expect(cloud.waitForRun(run.id)).rejects.toMatchObject({
+    code: "STEPWELL_RUN_STUCK",
+    message: expect.stringMatching(/"patient" is sleeping.*"year:1" \(sleep, sleeping\).*400 days/),
+  });
+});
+
+it("runs and events that there are not are typed errors, or nothing", async () => {
+  const cloud = await openCloud([]);
   const unknown = cloud.waitForRun("01ARZ3NDEKTSV4RRFFQ69G5FAV");
   await expect(unknown).rejects.toMatchObject({
     code: "STEPWELL_RUN_NOT_FOUND",

@@ -159,6 +159,41 @@ it("steps may be added, and steps that the new code no longer asks for are kept"
   expect(done.steps.map(({ id }) => id).sort()).toEqual(["a", "b", "c", "pause"]);
 });
 
+it.each(["2h", "2d"])("a run whose function is gone for %s goes on when it is back", async (gone) => {
+  const job = on("job", async ({ step }) => {
+    await step.sleep("pause", "1h");
+    return "woken";
+  });
+  const old = await openCloud([job], { dataDir });
+  const run = await start(old, { name: "shop/job" });
+  await old.close();
+  const without = await openCloud([on("other", () => 1)], { dataDir });
+  await without.passTime(gone);
+  expect(await without.run(run.id)).toMatchObject({ status: "sleeping", functionId: "job" });
+  // Its wake-ups do not multiply meanwhile.
+  for (let i = 0; i < 20; i++) await without.sweep();
+  expect((await without.deadLetters()).length).toBeLessThanOrEqual(1);
+  await without.close();
+  const cloud = await openCloud([job], { dataDir });
+  await cloud.passTime("10m");
+  expect(await cloud.run(run.id)).toMatchObject({ status: "completed", output: "woken" });
+});
+
+it("a mismatch in a branch that nobody awaits is as loud as any", async () => {
+  const { cloud, run } = await redeploy(
+    async ({ step }) => {
+      await step.run("first", () => 1);
+      await step.run("second", () => 2);
+      await step.sleep("pause", "1h");
+    },
+    async ({ step }) => {
+      void step.run("first", () => 1).then(() => step.sleep("second", "1h"));
+      return "done";
+    },
+  );
+  expect(await cloud.waitForRun(run.id)).toMatchObject({ status: "failed", error: { code: "STEPWELL_STEP_MISMATCH" } });
+});
+
 it("same id and kind with other input is no mismatch", async () => {
   const { cloud, run } = await redeploy(
     ({ step }) => step.sleep("pause", "1h"),

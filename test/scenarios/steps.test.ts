@@ -169,6 +169,23 @@ it("an invoke that nobody awaits is started all the same", async () => {
   expect(started).toBe(1);
 });
 
+it("group.parallel runs its body, and a race leaves no step half done", async () => {
+  const ran: string[] = [];
+  const { run } = await runHandler(({ step, group }) =>
+    group.parallel(() =>
+      Promise.race([
+        step.run("fast", () => "fast"),
+        step.run("slow", async () => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          ran.push("slow");
+        }),
+      ]),
+    ),
+  );
+  expect(run).toMatchObject({ status: "completed", output: "fast" });
+  expect(ran).toEqual(["slow"]);
+});
+
 it("a step inside a step is refused at once, and the error names both", async () => {
   const { run } = await runHandler(async ({ step }) => {
     await step.run("outer", () => step.run("inner", () => 1));

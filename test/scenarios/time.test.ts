@@ -1,5 +1,7 @@
+import { DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { describe, expect, it } from "vitest";
 import { difference } from "../../local/meter.ts";
+import { operationKey } from "../../sdk/execution/keys.ts";
 import { DAY, finish, HOUR, MINUTE, on, openCloud, runHandler, start, stepwell } from "./cloud.ts";
 
 /** How late a handler goes on after a pause, in virtual milliseconds. */
@@ -128,6 +130,23 @@ it("a year passes over a sleeping run with the same calls as a day", async () =>
   const months = await passing("360d");
   expect(months).toEqual(day);
   expect(await cloud.waitForRun(run.id)).toMatchObject({ status: "completed" });
+});
+
+it("a run whose timer is lost is woken by the sweeper, once, and one whose timer is on its way is left alone", async () => {
+  const cloud = await openCloud([on("nap", ({ step }) => step.sleep("nap", "2d").then(() => "woken"))]);
+  const [lost, kept] = [await start(cloud, { name: "shop/nap" }), await start(cloud, { name: "shop/nap" })];
+  const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+  const client = new SchedulerClient({ endpoint: cloud.url, region: "us-east-1", credentials });
+  const Name = `${lost.id}-${operationKey("nap")}-0`;
+  await client.send(new DeleteScheduleCommand({ Name, GroupName: "stepwell" }));
+  client.destroy();
+  expect(await cloud.sweep()).toEqual({ woken: [] });
+  await cloud.passTime("2d 30s");
+  expect((await cloud.run(kept.id))?.status).toBe("completed");
+  expect((await cloud.run(lost.id))?.status).toBe("sleeping");
+  await cloud.passTime("1m");
+  expect(await cloud.run(lost.id)).toMatchObject({ status: "completed", output: "woken" });
+  expect(await cloud.sweep()).toEqual({ woken: [] });
 });
 
 it("an awaited timer that is no step works beside steps", async () => {
