@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { parkingOf, toArm } from "../../lambdas/engine/park.ts";
+import type { StepKind, StepMemo } from "../../sdk/protocol/index.ts";
+
+const now = 1_000_000;
+const step = (kind: StepKind, until?: number, fence = 1): StepMemo => ({
+  v: 1,
+  key: `${kind}-${until}`,
+  id: kind,
+  kind,
+  fence,
+  attempts: 0,
+  startedAt: 0,
+  ...(until !== undefined && { until }),
+});
+
+describe("parkingOf", () => {
+  it.each([
+    ["sleeps", [step("sleep", now + 10), step("sleep", now + 5)], undefined, { doing: "sleeping", due: now + 5 }],
+    ["backs off", [step("run", now + 10)], undefined, { doing: "sleeping", due: now + 10 }],
+    ["waits", [step("waitForEvent", now + 99)], undefined, { doing: "waiting", due: now + 99 }],
+    ["waits beside a sleep", [step("sleep", now + 5), step("invoke")], undefined, { doing: "waiting", due: now + 5 }],
+    ["waits for a child without a timeout", [step("invoke")], undefined, { doing: "waiting", due: now + 3_600_000 }],
+    ["rests until its handler is tried again", [], now + 7, { doing: "sleeping", due: now + 7 }],
+  ])("a run that %s is looked after when it is due (L3)", (_case, open, retryAt, expected) => {
+    expect(parkingOf(open, retryAt, now)).toEqual(expected);
+  });
+});
+
+describe("toArm", () => {
+  const old = step("sleep", now + 3_600_000, 1);
+  const near = step("sleep", now + 30_000, 1);
+  const fresh = step("sleep", now + 7_200_000, 2);
+  const facts = { armed: 1, all: false, near: false };
+
+  it("sets up what no suspend has set up yet", () => {
+    expect(toArm([old, near, fresh], facts, now)).toEqual([fresh]);
+  });
+
+  it("sets up everything after a crash of the first holder", () => {
+    expect(toArm([old, near, fresh], { ...facts, armed: 0 }, now)).toEqual([old, near, fresh]);
+  });
+
+  it("sets up near timers again when one may have been spent early", () => {
+    expect(toArm([old, near, fresh], { ...facts, near: true }, now)).toEqual([near, fresh]);
+  });
+
+  it("sets up everything again when the sweeper asks", () => {
+    expect(toArm([old, near, fresh], { ...facts, all: true }, now)).toEqual([old, near, fresh]);
+  });
+});
