@@ -95,7 +95,7 @@ export const WAIT_MACHINE = {
         Key: { pk: { "S.$": "$.pk" }, sk: { "S.$": "$.sk" } },
         UpdateExpression: "SET #token = :token, #try = :try",
         ConditionExpression:
-          "attribute_exists(pk) AND attribute_not_exists(outcome) AND (attribute_not_exists(#try) OR #try < :try)",
+          "attribute_exists(pk) AND attribute_not_exists(outcome) AND (attribute_not_exists(#try) OR #try < :try OR #token = :token)",
         ExpressionAttributeNames: { "#token": "token", "#try": "tokenTry" },
         ExpressionAttributeValues: {
           ":token": { "S.$": "$$.Task.Token" },

@@ -4,23 +4,25 @@ import { cronEventId } from "../lambdas/engine/run-id.ts";
 import type { SweepReport } from "../lambdas/sweeper/index.ts";
 import { bindSender, runInScope } from "../sdk/client/scope.ts";
 import { parseDuration } from "../sdk/expressions/index.ts";
+import type { AnyEvents, OutgoingEvents } from "../sdk/index.ts";
 import { type CronMessage, type EngineMessage, type RunView, StepwellError } from "../sdk/protocol/index.ts";
 import type { LocalAws } from "./aws.ts";
 import type { Doors } from "./doors.ts";
 import { createHttpApi } from "./http-api.ts";
 import { offTheBill, type Usage } from "./meter.ts";
-import type { CheckedOptions, LocalOptions } from "./options.ts";
+import type { CheckedOptions } from "./options.ts";
 import type { Provisioned } from "./provision.ts";
 import { createRunWaiter } from "./run-waiter.ts";
 
-type Events = Parameters<LocalOptions["client"]["send"]>[0];
+/** What may be sent; anything while nothing is known of the client's events. */
+type Events<S> = OutgoingEvents<unknown extends S ? AnyEvents : S>;
 
-/** A running local cloud. */
-export interface LocalCloud {
+/** A running local cloud, of a client whose events are `S`. */
+export interface LocalCloud<S = unknown> {
   /** Endpoint of the AWS services, and of `/api`: any AWS SDK client or the AWS CLI may be pointed at it. */
   readonly url: string;
   /** Sends events by PutEvents. On the virtual clock all that is due now has happened when it resolves. */
-  send(events: Events): Promise<{ ids: string[] }>;
+  send(events: Events<S>): Promise<{ ids: string[] }>;
   /** The runs that an event has started, once the router has handled it. */
   runsOf(eventId: string | undefined): Promise<readonly RunView[]>;
   /** A run as it is now; undefined when there is none (yet). */
@@ -61,7 +63,7 @@ export function createLocalCloud(
   const sender = { send: doors.world.bus.send, now: () => clock.now() };
   const unbind = bindSender(client, sender);
 
-  const send = async (events: Events) => {
+  const send = async (events: Events<AnyEvents>) => {
     const sent = await runInScope({ sender, hops: 0 }, () => client.send(events));
     await time.settle();
     return sent;
@@ -100,7 +102,7 @@ export function createLocalCloud(
   };
   const stopSweeping = clock.kind === "real" ? every(SWEEP_EVERY_MS, sweepByTheClock) : () => {};
 
-  aws.serveApi(createHttpApi({ run, runsOf, send: (events) => send(events as Events), meter: () => meter.snapshot() }));
+  aws.serveApi(createHttpApi({ run, runsOf, send: (events) => send(events as Events<AnyEvents>), meter: () => meter.snapshot() }));
   return {
     url: aws.url,
     send,

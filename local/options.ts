@@ -1,12 +1,14 @@
 import type { Served } from "../lambdas/runner/functions.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
 import { parseDuration } from "../sdk/expressions/index.ts";
-import type { Stepwell } from "../sdk/index.ts";
+import type { AnyEvents, Stepwell } from "../sdk/index.ts";
 import { StepwellError } from "../sdk/protocol/index.ts";
 
-/** The app that the local cloud runs, and how. */
-export interface LocalOptions {
-  readonly client: Pick<Stepwell, "id" | "environment" | "send" | "logger">;
+type Client<S> = Pick<Stepwell<S>, "~events" | "id" | "environment" | "send" | "logger">;
+
+/** The app that the local cloud runs, and how. `S` are the client's events: any, if nothing is said of them. */
+export interface LocalOptions<S = unknown> {
+  readonly client: Client<S>;
   /** What `client.createFunction` returned. */
   readonly functions: readonly Served[];
   /** `virtual`: time stands still until `passTime` or `waitForRun` moves it. @default - real */
@@ -27,7 +29,8 @@ export interface LocalOptions {
   readonly logger?: LogSink;
 }
 
-export interface CheckedOptions extends Required<Omit<LocalOptions, "dataDir" | "port" | "host" | "timeout">> {
+export interface CheckedOptions extends Required<Omit<LocalOptions, "client" | "dataDir" | "port" | "host" | "timeout">> {
+  readonly client: Client<AnyEvents>;
   readonly dataDir?: string;
   readonly port?: number;
   readonly host?: string;
@@ -37,7 +40,7 @@ export interface CheckedOptions extends Required<Omit<LocalOptions, "dataDir" | 
 const KNOWN = ["client", "functions", "clock", "waits", "dataDir", "port", "host", "seed", "timeout", "logger"];
 
 /** @throws StepwellError `STEPWELL_INVALID_OPTION` naming the option and what it takes */
-export function checkOptions(options: LocalOptions, logger: LogSink): CheckedOptions {
+export function checkOptions<S>(options: LocalOptions<S>, logger: LogSink): CheckedOptions {
   for (const name of Object.keys(options))
     if (!KNOWN.includes(name)) throw invalid(name, `is not one of ${KNOWN.join(", ")}`);
   const { client, functions, clock = "real", waits = "stepFunctions", seed = 1, port, timeout = "5m" } = options;
@@ -49,7 +52,8 @@ export function checkOptions(options: LocalOptions, logger: LogSink): CheckedOpt
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw invalid("port", "has to be an integer from 0 to 65535");
   return {
-    client,
+    // What it sends is checked when it is sent, whatever the compiler knows of it.
+    client: client as unknown as Client<AnyEvents>,
     functions,
     clock,
     waits,

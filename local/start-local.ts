@@ -20,11 +20,11 @@ import { provision } from "./provision.ts";
  * const cloud = await startLocal({ client: stepwell, functions: [placeOrder], clock: "virtual" });
  * const { ids } = await cloud.send({ name: "shop/order.placed", data: { orderId: "o1" } });
  * const [run] = await cloud.runsOf(ids[0]);
- * await cloud.waitForRun(run.id);
+ * await cloud.waitForRun(run?.id);
  * await cloud.close();
  * ```
  */
-export async function startLocal(given: LocalOptions): Promise<LocalCloud> {
+export async function startLocal<S>(given: LocalOptions<S>): Promise<LocalCloud<S>> {
   const options = checkOptions(given, warningsOnly());
   const clock = options.clock === "virtual" ? virtualClock() : realClock();
   const aws = await createLocalAws({

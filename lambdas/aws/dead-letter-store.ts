@@ -1,7 +1,8 @@
 import { deadLetterPartition } from "./keys.ts";
 import type { Table } from "./table.ts";
 
-const BODY_CHARS_MAX = 200_000;
+/** An item holds 400 KB. */
+const BODY_BYTES_MAX = 300_000;
 
 /** A message that could not be handled, with the reason (L8). */
 export interface DeadLetter {
@@ -22,7 +23,7 @@ export const createDeadLetterStore = (table: Table) => ({
       sk: letter.id,
       v: 1,
       ...letter,
-      body: letter.body.slice(0, BODY_CHARS_MAX),
+      body: Buffer.from(letter.body).subarray(0, BODY_BYTES_MAX).toString(),
     });
   },
 

@@ -17,6 +17,11 @@ export const STEP_PREFIX = "step#";
 export const stepKey = (run: RunKey, key: string): Key => ({ pk: runPartition(run), sk: `${STEP_PREFIX}${key}` });
 
 export const eventKey = (env: string, id: string): Key => ({ pk: `${env}#${SHARED}#event#${id}`, sk: "event" });
+/** Where an event lies once its id has been accepted anew. */
+export const olderEventKey = (env: string, id: string, at: number): Key => ({
+  ...eventKey(env, id),
+  sk: `event#${new Date(at).toISOString()}`,
+});
 export const registryPartition = (env: string): string => `${env}#${SHARED}#registry`;
 export const appKey = (env: string, app: string): Key => ({ pk: registryPartition(env), sk: `app#${app}` });
 

@@ -18,18 +18,18 @@ export interface Receipt {
 /** The queues: runs go to their app's, everything for the router to the ingest queue. */
 export const createQueue = (client: () => SQSClient, ingestQueueUrl: string) => ({
   async sendToRun(queueUrl: string, message: RunMessage, delaySeconds = 0): Promise<void> {
-    await send(client(), queueUrl, JSON.stringify(message), delaySeconds);
+    await send(client(), queueUrl, bodyOf(message), delaySeconds);
   },
 
-  /** Sends many; throws when one is refused, since the caller's own message is repeated then. */
-  async sendToRuns(queueUrl: string, messages: readonly RunMessage[]): Promise<void> {
-    const bodies = messages.map((message) => JSON.stringify(message));
-    if (bodies.length === 1 && bodies[0] !== undefined) return send(client(), queueUrl, bodies[0], 0);
-    for (const batch of batches(bodies)) await sendBatch(client(), queueUrl, batch);
+  /** Sends many, in as few requests as they take. Returns those that were refused: they are their senders' to repeat. */
+  async sendToRuns(queueUrl: string, messages: readonly RunMessage[]): Promise<readonly RunMessage[]> {
+    const entries = messages.map((message) => ({ message, body: bodyOf(message) }));
+    const refused = await Promise.all([...batches(entries)].map((batch) => sendBatch(client(), queueUrl, batch)));
+    return refused.flat();
   },
 
   async sendToRouter(message: EngineMessage): Promise<void> {
-    await send(client(), ingestQueueUrl, JSON.stringify(message), 0);
+    await send(client(), ingestQueueUrl, bodyOf(message), 0);
   },
 
   /** When a received message comes back unless it is acknowledged. */
@@ -56,25 +56,42 @@ async function send(client: SQSClient, queueUrl: string, body: string, delaySeco
   );
 }
 
-async function sendBatch(client: SQSClient, queueUrl: string, bodies: readonly string[]): Promise<void> {
-  const entries = bodies.map((MessageBody, i) => ({ Id: String(i), MessageBody }));
-  const { Failed } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }));
-  if (Failed?.[0] !== undefined)
-    throw new Error(
-      `SQS refused ${Failed.length} of ${bodies.length} messages: ${Failed[0].Code} ${Failed[0].Message}`,
-    );
+interface Entry {
+  readonly message: RunMessage;
+  readonly body: string;
 }
 
-function* batches(bodies: readonly string[]): Generator<readonly string[]> {
-  let batch: string[] = [];
+async function sendBatch(client: SQSClient, queueUrl: string, batch: readonly Entry[]): Promise<readonly RunMessage[]> {
+  try {
+    const [only] = batch;
+    if (batch.length === 1 && only !== undefined) {
+      await send(client, queueUrl, only.body, 0);
+      return [];
+    }
+    const Entries = batch.map(({ body }, i) => ({ Id: String(i), MessageBody: body }));
+    const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+    const failed = new Set(Failed.map(({ Id }) => Id));
+    return batch.flatMap(({ message }, i) => (failed.has(String(i)) ? [message] : []));
+  } catch {
+    // The request failed as a whole: its messages are refused, those of other requests and queues are not.
+    return batch.map(({ message }) => message);
+  }
+}
+
+/** SQS takes no U+FFFE and U+FFFF, and JSON need not escape them. */
+const bodyOf = (message: RunMessage | EngineMessage): string =>
+  JSON.stringify(message).replace(/[\uFFFE\uFFFF]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
+
+function* batches(entries: readonly Entry[]): Generator<readonly Entry[]> {
+  let batch: Entry[] = [];
   let bytes = 0;
-  for (const body of bodies) {
-    const size = Buffer.byteLength(body);
+  for (const entry of entries) {
+    const size = Buffer.byteLength(entry.body);
     if (batch.length === BATCH_ENTRIES_MAX || (batch.length > 0 && bytes + size > BATCH_BYTES_MAX)) {
       yield batch;
       [batch, bytes] = [[], 0];
     }
-    batch.push(body);
+    batch.push(entry);
     bytes += size;
   }
   if (batch.length > 0) yield batch;

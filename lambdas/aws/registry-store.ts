@@ -24,8 +24,15 @@ export const createRegistryStore = (table: Table, now: () => number) => {
       return apps;
     },
 
+    /** As registered right now: before something is said not to be there. */
+    async appsNow(env: string): Promise<readonly RegisteredApp[]> {
+      cached.delete(env);
+      return this.apps(env);
+    },
+
     async app(env: string, app: string): Promise<RegisteredApp | undefined> {
-      return (await this.apps(env)).find((candidate) => candidate.manifest.app === app);
+      const named = (apps: readonly RegisteredApp[]) => apps.find(({ manifest }) => manifest.app === app);
+      return named(await this.apps(env)) ?? named(await this.appsNow(env));
     },
 
     async stored(env: string, app: string): Promise<RegisteredApp | undefined> {

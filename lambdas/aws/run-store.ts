@@ -12,6 +12,8 @@ export interface Leased {
   readonly header: RunHeader;
   readonly fence: number;
   readonly seen: number;
+  /** When the lease ends unless it is renewed, in milliseconds. */
+  readonly until: number;
   /** An owner was overwritten: its lease ended without being given back. */
   readonly takeover: boolean;
 }
@@ -58,6 +60,15 @@ export class RunStore {
     return (await Promise.all(shards.map((pk) => this.#table.queryIndex(TABLE.dueIndex, pk, text, limit)))).flat();
   }
 
+  /** Moves the due time of a run that rests. */
+  async postpone(run: RunKey & { readonly fence: number }, due: number): Promise<void> {
+    await this.#table.update(headerKey(run), {
+      update: "SET #gsi2pk = :gsi2pk, #gsi2sk = :gsi2sk",
+      when: "#status = :active AND #fence = :fence AND attribute_not_exists(#owner)",
+      values: { active: "active", fence: run.fence, ...dueIndexKey(run.runId, due) },
+    });
+  }
+
   /** Leaves a word for the operator on a run. */
   async note(run: RunKey, note: string): Promise<void> {
     await this.#table.update(headerKey(run), {
@@ -84,7 +95,8 @@ export class RunStore {
     const old = written.item;
     const isNew = old.pk === undefined;
     const header = toHeader(isNew ? { ...create?.values, status: "active", fence: 0, wakeSeq: 0, attempts: 0 } : old);
-    return { header, fence: header.fence + 1, seen: header.wakeSeq, takeover: header.owner !== undefined };
+    const { fence, wakeSeq, owner } = header;
+    return { header, fence: fence + 1, seen: wakeSeq, until: request.until, takeover: owner !== undefined };
   }
 
   /** Gives back a lease that may have been taken: the answer to the write was an error. A crash would be counted otherwise. */

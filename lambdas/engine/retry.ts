@@ -1,4 +1,4 @@
-import { BACKOFF_BASE_MS, type RetryPolicy } from "../../sdk/protocol/index.ts";
+import { BACKOFF_BASE_MS, type RetryPolicy, WAIT_MS_MAX } from "../../sdk/protocol/index.ts";
 
 /** What a thrown value says about trying again (`sdk/execution/retry-wish.ts` reads it off). */
 export type RetryWish =
@@ -20,8 +20,9 @@ export function decideRetry(
   random: () => number,
 ): RetryDecision {
   if (wish.kind === "never" || failed >= policy.attempts) return { retry: false };
-  if (wish.kind === "after") return { retry: true, at: now + wish.ms };
-  if (wish.kind === "at") return { retry: true, at: Math.max(now, wish.at) };
+  const latest = now + WAIT_MS_MAX;
+  if (wish.kind === "after") return { retry: true, at: Math.min(latest, now + wish.ms) };
+  if (wish.kind === "at") return { retry: true, at: Math.min(latest, Math.max(now, wish.at)) };
   const doublings = policy.backoff === "exponential" ? failed - 1 : 0;
   const ceiling = Math.min(policy.maxDelayMs, BACKOFF_BASE_MS * 2 ** doublings);
   return { retry: true, at: now + Math.round(policy.backoff === "exponential" ? ceiling * random() : ceiling) };

@@ -1,5 +1,6 @@
 import middy from "@middy/core";
 import { StepwellError } from "../../sdk/protocol/index.ts";
+import { buryRecord } from "../aws/bury.ts";
 import { DEFAULT_ENVIRONMENT } from "../contract.ts";
 import { type Door, type Kept, type SqsEvent, type SqsRecord, sqsBatch } from "../middleware/sqs-batch.ts";
 import type { Routed, RouterDeps } from "./deps.ts";
@@ -18,19 +19,16 @@ export const createRouter =
   (deps: RouterDeps) =>
   async ({ Records }: SqsEvent): Promise<Kept> => {
     const routed = await Promise.all(Records.map((record) => routeOrKeep(deps, record)));
-    const done = routed.filter((result) => result !== "keep");
-    const failed = () => new Set(Records.map(({ messageId }) => messageId));
-    try {
-      await sendAll(
-        deps.world,
-        done.flatMap(({ send }) => send),
-      );
-    } catch (error) {
-      deps.log.error("messages could not be sent; the batch comes back", { error: String(error) });
-      return failed();
-    }
-    const isClean = await Promise.all(routed.map((result) => result !== "keep" && cleanUp(deps, result)));
-    return new Set(Records.flatMap(({ messageId }, i) => (isClean[i] ? [] : [messageId])));
+    const unsent = await sendAll(
+      deps,
+      routed.flatMap((result) => (result === "keep" ? [] : result.send)),
+    );
+    const isDone = await Promise.all(
+      routed.map(
+        (result) => result !== "keep" && !result.send.some((entry) => unsent.has(entry)) && cleanUp(deps, result),
+      ),
+    );
+    return new Set(Records.flatMap(({ messageId }, i) => (isDone[i] ? [] : [messageId])));
   };
 
 /** The router as a Lambda handler. */
@@ -43,7 +41,7 @@ async function routeOrKeep(deps: RouterDeps, record: SqsRecord): Promise<Routed 
       ? routeEvent(deps, message.event)
       : routeEngineMessage(deps, message.message));
   } catch (error) {
-    if (StepwellError.is(error) && error.code === "STEPWELL_INVALID_MESSAGE") return bury(deps, record, error);
+    if (StepwellError.is(error) && error.code === "STEPWELL_INVALID_MESSAGE") return buryOrKeep(deps, record, error);
     deps.log.error("a message could not be routed and comes back", {
       messageId: record.messageId,
       error: String(error),
@@ -53,20 +51,9 @@ async function routeOrKeep(deps: RouterDeps, record: SqsRecord): Promise<Routed 
 }
 
 /** No delivery will make it readable: it is a dead letter at once. */
-async function bury({ world, clock, log }: RouterDeps, record: SqsRecord, error: StepwellError): Promise<Routed> {
-  log.error("a message that cannot be read is kept as a dead letter", {
-    messageId: record.messageId,
-    error: error.message,
-  });
-  await world.deadLetters.put({
-    id: record.messageId,
-    env: DEFAULT_ENVIRONMENT,
-    queue: record.eventSourceARN,
-    reason: error.message,
-    body: record.body,
-    at: clock.now(),
-  });
-  return NOTHING;
+async function buryOrKeep(deps: RouterDeps, record: SqsRecord, error: StepwellError): Promise<Routed | "keep"> {
+  const buried = await buryRecord(deps, record, { env: DEFAULT_ENVIRONMENT, reason: error.message });
+  return buried ? NOTHING : "keep";
 }
 
 /** False: the message comes back, since nobody else would clean up after it; all that it entails may be done twice. */

@@ -1,5 +1,10 @@
 import type { EngineMessage, EventEnvelope, Payload, StoredEvent } from "../../sdk/protocol/index.ts";
-import { EVENT_ID_CHARS_MAX, RESERVED_EVENT_PREFIX, StepwellError } from "../../sdk/protocol/index.ts";
+import {
+  EVENT_ID_CHARS_MAX,
+  EVENT_USER_BYTES_MAX,
+  RESERVED_EVENT_PREFIX,
+  StepwellError,
+} from "../../sdk/protocol/index.ts";
 import { DEFAULT_ENVIRONMENT, EVENT_SOURCE_PREFIX } from "../contract.ts";
 import { engineMessageProblem } from "../engine/message-shapes.ts";
 
@@ -10,6 +15,10 @@ export type IngestMessage =
 
 /** An event as it came; its data is JSON text, or already in S3. */
 export type BusEvent = Omit<StoredEvent, "data"> & { readonly data: Payload };
+
+/** What may stand in a key of the table. */
+const ENVIRONMENT = /^[a-z0-9_-]{1,64}$/;
+const VERSION_CHARS_MAX = 128;
 
 type Fields = Record<string, unknown>;
 
@@ -44,17 +53,25 @@ function ownEvent(fields: Fields, at: number): BusEvent {
   const { id, ts, env, data, ref, user, version, trace } = detail as unknown as EventEnvelope;
   if (typeof id !== "string" || id === "" || id.length > EVENT_ID_CHARS_MAX)
     throw invalid("its envelope has no usable id");
-  if (typeof ts !== "number" || typeof env !== "string") throw invalid('its envelope lacks "ts" or "env"');
+  if (typeof ts !== "number") throw invalid('its envelope lacks "ts"');
+  if (typeof env !== "string" || !ENVIRONMENT.test(env))
+    throw invalid(`its envelope has the environment ${JSON.stringify(env)}`);
+  if (version !== undefined && !(typeof version === "string" && version.length <= VERSION_CHARS_MAX))
+    throw invalid('its "version" is not a short text');
+  if (user !== undefined && Buffer.byteLength(JSON.stringify(user)) > EVENT_USER_BYTES_MAX)
+    throw invalid(`its "user" has more than ${EVENT_USER_BYTES_MAX} bytes`);
   if (ref !== undefined && (typeof ref.s3 !== "string" || typeof ref.bytes !== "number"))
     throw invalid('its "ref" is not one');
   if (trace !== undefined && typeof trace?.hops !== "number") throw invalid('its "trace" has no number of hops');
+  const name = fields["detail-type"] as string;
   return {
     v: 1,
     env,
     id,
-    name: fields["detail-type"] as string,
+    name,
     ts,
-    at,
+    // The tail of a run may be repeated more than a day later: its events keep the time of the run's end, and so their runs (L6).
+    at: name.startsWith(RESERVED_EVENT_PREFIX) ? ts : at,
     data: ref ?? { json: JSON.stringify(data ?? {}) },
     ...(user !== undefined && { user: JSON.stringify(user) }),
     ...(version !== undefined && { version }),

@@ -10,6 +10,9 @@ import type { Outgoing, Routed, RouterDeps } from "./deps.ts";
 /** Bus time has one-second resolution: an event in the same second as the wait counts as after it (L7). In milliseconds. */
 const BUS_TIME_RESOLUTION_MS = 1_000;
 
+/** Waits claimed at the same time. */
+const CLAIMS_AT_ONCE = 50;
+
 interface Arrival {
   readonly apps: readonly RegisteredApp[];
   readonly paths: readonly ListenerPath[];
@@ -20,13 +23,21 @@ interface Arrival {
 /** Claims every wait that the event matches. The listeners are found by key; the step decides who wins (PROTOCOLS.md §4). */
 export async function resolveWaits(deps: RouterDeps, arrival: Arrival): Promise<Routed> {
   const found = await Promise.all(arrival.paths.map((path) => listenersOf(deps, arrival, path)));
-  const claims = await Promise.all(found.flat().map((listener) => claim(deps, arrival, listener)));
+  const claims = await inTurns(found.flat(), (listener) => claim(deps, arrival, listener));
   return {
     send: claims.flatMap(({ send }) => send),
     after: async () => {
       await Promise.all(claims.map(({ after }) => after?.()));
     },
   };
+}
+
+/** Not all at once: one event may resolve thousands of waits, and Step Functions takes some hundred calls a second. */
+async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < items.length; i += CLAIMS_AT_ONCE)
+    results.push(...(await Promise.all(items.slice(i, i + CLAIMS_AT_ONCE).map(work))));
+  return results;
 }
 
 async function listenersOf(deps: RouterDeps, { event, userEvent }: Arrival, path: ListenerPath): Promise<Listener[]> {
@@ -49,16 +60,19 @@ async function passes({ world }: RouterDeps, listener: Listener, arriving: UserE
 async function claim(deps: RouterDeps, { apps, event }: Arrival, listener: Listener): Promise<Routed> {
   const { world, clock } = deps;
   const { stepKey } = listener;
+  const by = `event:${event.id}`;
   const data = await world.payloads.store(`waits/${listener.runId}/${stepKey}`, JSON.stringify(event));
   const outcome: Outcome = { ok: true, data };
-  const won = await world.steps.resolve(listener, stepKey, { outcome, by: event.id, at: clock.now() });
+  const won = await world.steps.resolve(listener, stepKey, { outcome, by, at: clock.now() });
   const step = won ?? (await world.steps.get(listener, stepKey));
   // A lost race consumes nothing, but the listener is of no use any more. Ours already: this delivery is a repeat, go on.
-  if (step === undefined || step.memo.by !== event.id) {
+  if (step === undefined || step.memo.by !== by) {
     return { send: [], after: () => world.listeners.delete(listener) };
   }
   const send = await wake(deps, apps, listener, step);
-  return { send, after: () => world.takeBack(listener, step.memo) };
+  // Called back: the listener goes at once, so that a repeat of a large fan-in has less to do.
+  if (send.length === 0) await world.takeBack(listener, step.memo);
+  return { send, ...(send.length > 0 && { after: () => world.takeBack(listener, step.memo) }) };
 }
 
 /** Calls back, or sends the wake itself when there is nobody to call back. */
@@ -69,10 +83,9 @@ async function wake(
   step: StoredStep,
 ): Promise<Outgoing[]> {
   const { world, log } = deps;
-  if (step.memo.wait?.via === "stepFunctions") {
-    // Without a token the machine has yet to register: it will find the result and wake the run itself.
-    if (step.token === undefined || (await world.waits.succeed(step.token))) return [];
-  }
+  // Without a token the machine has yet to register, or never will: a wake too many does no harm.
+  const isCalledBack = step.token !== undefined && (await world.waits.succeed(step.token));
+  if (isCalledBack) return [];
   const app = apps.find(({ manifest }) => manifest.app === listener.app);
   if (app === undefined) {
     log.error("the app of a waiting run is not registered", { app: listener.app, runId: listener.runId });

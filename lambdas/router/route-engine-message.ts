@@ -4,6 +4,7 @@ import {
   type EngineMessage,
   EVENT_CRON,
   EVENT_INVOKED,
+  type FunctionManifest,
   HOPS_MAX,
   type InvokeMessage,
   type Outcome,
@@ -43,8 +44,7 @@ export async function routeEngineMessage(deps: RouterDeps, message: EngineMessag
 async function startChild(deps: RouterDeps, message: InvokeMessage): Promise<Routed> {
   const { world, clock } = deps;
   const { target, parent } = message;
-  const apps = await world.registry.apps(parent.env);
-  const match = findFunction(apps, target.app, target.functionId);
+  const { apps, match } = await lookUp(world, parent.env, target.app, target.functionId);
   if (match === undefined) return tellParent(deps, parent, "router", failure(notFound(message, apps)));
   if (message.hops > HOPS_MAX) return tellParent(deps, parent, "router", failure(tooManyHops(message)));
   const event = await world.events.put({
@@ -85,24 +85,18 @@ async function tellListeners(
 }
 
 async function tellParent(deps: RouterDeps, parent: ParentRef, by: string, outcome: Outcome): Promise<Routed> {
-  const { world, log } = deps;
+  const { world } = deps;
   const { env, app: appName, functionId, runId, stepKey } = parent;
   const app = await world.registry.app(env, appName);
-  if (app === undefined) {
-    log.error("the app of an invoking run is not registered", { app: appName, runId });
-    return { send: [] };
-  }
+  if (app === undefined) throw notRegistered(appName, runId);
   const message = { v: 1, id: `resolve:${stepKey}`, env, app: appName, functionId, runId } as const;
   return { send: [{ queueUrl: app.queueUrl, message: { ...message, kind: "resolve", stepKey, by, outcome } }] };
 }
 
 /** A schedule fires a minute early and within that minute: the queue's delay waits for the rest. */
-async function fireTimer({ world, clock, log }: RouterDeps, { at, message }: TimerMessage): Promise<Routed> {
+async function fireTimer({ world, clock }: RouterDeps, { at, message }: TimerMessage): Promise<Routed> {
   const app = await world.registry.app(message.env, message.app);
-  if (app === undefined) {
-    log.error("the app of a timer is not registered", { app: message.app, runId: message.runId });
-    return { send: [] };
-  }
+  if (app === undefined) throw notRegistered(message.app, message.runId);
   const seconds = Math.ceil((at - clock.now()) / 1_000);
   const delaySeconds = Math.min(SQS_DELAY_SECONDS_MAX, Math.max(0, seconds));
   return { send: [{ queueUrl: app.queueUrl, message, delaySeconds } satisfies Outgoing] };
@@ -114,10 +108,9 @@ async function startCron(deps: RouterDeps, message: CronMessage): Promise<Routed
   const at = Date.parse(message.at);
   if (Number.isNaN(at))
     throw new StepwellError("STEPWELL_INVALID_MESSAGE", `A schedule fired for the time "${message.at}".`);
-  const apps = await world.registry.apps(message.env);
-  const match = findFunction(apps, message.app, message.functionId);
-  if (match === undefined) {
-    log.warn("a schedule fired for a function that is not registered (any more)", { functionId: message.functionId });
+  const { apps, match } = await lookUp(world, message.env, message.app, message.functionId);
+  if (match === undefined || !hasCron(match.fn, message.cron)) {
+    log.warn("a schedule fired that no registered function has (any more)", { functionId: message.functionId });
     return { send: [] };
   }
   const event: StoredEvent = await world.events.put({
@@ -132,6 +125,22 @@ async function startCron(deps: RouterDeps, message: CronMessage): Promise<Routed
   });
   return { send: [startRun({ match, event, now: clock.now(), emits: emitsOf(apps) })] };
 }
+
+/** A function, looked up afresh before it is said not to be there: a deploy may be seconds old. */
+async function lookUp(world: RouterDeps["world"], env: string, app: string, functionId: string) {
+  const known = await world.registry.apps(env);
+  const match = findFunction(known, app, functionId);
+  if (match !== undefined) return { apps: known, match };
+  const apps = await world.registry.appsNow(env);
+  return { apps, match: findFunction(apps, app, functionId) };
+}
+
+const hasCron = ({ triggers }: FunctionManifest, cron: string): boolean =>
+  triggers.some((trigger) => trigger.kind === "cron" && trigger.cron === cron);
+
+/** Not lost: the message comes back, and becomes a dead letter if the app does not. */
+const notRegistered = (app: string, runId: string) =>
+  new Error(`The app "${app}" of the run ${runId} is not registered.`);
 
 const failure = (error: StepwellError): Outcome => ({ ok: false, error: serializeError(error) });
 

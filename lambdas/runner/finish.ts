@@ -40,9 +40,10 @@ export async function finish(held: Held, heartbeat: Heartbeat, outcome: Outcome)
   if (!isSmall) await runs.putOutcome(held.run, held.fence, outcome);
   const status = outcome.ok ? "completed" : "failed";
   const tail = hasTail(held, status);
+  const endedAt = held.deps.clock.now();
   const finished = await runs.finish(held.run, held.fence, heartbeat.seen, {
     status,
-    endedAt: held.deps.clock.now(),
+    endedAt,
     attempts: held.handlerAttempts,
     tail,
     ...(isSmall ? { outcome: json } : { outcomeAt: "item" }),
@@ -51,9 +52,17 @@ export async function finish(held: Held, heartbeat: Heartbeat, outcome: Outcome)
     await expectWake(held, heartbeat);
     return false;
   }
-  held.deps.log.info(`run ${status}`, { runId: held.run.runId, ...(!outcome.ok && { error: outcome.error }) });
+  if (outcome.ok) held.deps.log.info("run completed");
+  else held.deps.log.error("run failed", { error: outcome.error });
   if (tail)
-    await runTail(held.deps, { run: held.run, header: held.header, outcome, event: held.event, memo: held.memo });
+    await runTail(held.deps, {
+      run: held.run,
+      header: held.header,
+      endedAt,
+      outcome,
+      event: held.event,
+      memo: held.memo,
+    });
   return true;
 }
 

@@ -10,6 +10,8 @@ export interface Lease {
   readonly run: RunKey;
   readonly fence: number;
   readonly receipt: Receipt;
+  /** When the lease ends unless it is renewed, in milliseconds. */
+  readonly until: number;
   /** When Lambda ends this invocation, in milliseconds: nothing is kept alive past it. */
   readonly deadline: number;
 }
@@ -21,6 +23,7 @@ export interface Lease {
 export class Heartbeat {
   readonly #deps: RunnerDeps;
   readonly #lease: Lease;
+  #until: number;
   #wakeSeq: number;
   #seen: number;
   #woken = false;
@@ -31,6 +34,7 @@ export class Heartbeat {
   constructor(deps: RunnerDeps, lease: Lease, seen: number) {
     this.#deps = deps;
     this.#lease = lease;
+    this.#until = lease.until;
     this.#wakeSeq = seen;
     this.#seen = seen;
     this.#next();
@@ -53,6 +57,17 @@ export class Heartbeat {
     this.#woken = true;
     await look();
     return true;
+  }
+
+  /**
+   * A process that stood still past its lease asks first: another may hold the run by now, and what the code would be given then is
+   * no more than a guess (L4).
+   */
+  async confirm(): Promise<void> {
+    const { clock } = this.#deps;
+    if (clock.now() < this.#until) return;
+    if (clock.now() < this.#lease.deadline) await this.#renew();
+    if (clock.now() >= this.#until) this.#lost = true;
   }
 
   /** Whether the run has gone to another holder. */
@@ -85,16 +100,15 @@ export class Heartbeat {
   async #renew(): Promise<void> {
     const { world, clock, log } = this.#deps;
     const { run, fence, receipt } = this.#lease;
-    try {
-      const [wakeSeq] = await Promise.all([
-        world.runs.renew(run, fence, clock.now() + LEASE_MS),
-        world.queue.returnAfter(receipt, VISIBILITY_MS),
-      ]);
+    const until = clock.now() + LEASE_MS;
+    // The next beat tries again; if none gets through, the lease ends and another takes over.
+    const failed = (error: unknown) => log.warn("heartbeat failed", { error: String(error) });
+    const renewed = world.runs.renew(run, fence, until).then((wakeSeq) => {
+      if (wakeSeq !== undefined) this.#until = until;
       this.hear(wakeSeq);
-    } catch (error) {
-      // The next beat tries again; if none gets through, the lease ends and another takes over.
-      log.warn("heartbeat failed", { runId: run.runId, error: String(error) });
-    }
+    });
+    // Each on its own: the receipt may be stale while the lease is good, and the other way round.
+    await Promise.all([renewed.catch(failed), world.queue.returnAfter(receipt, VISIBILITY_MS).catch(failed)]);
   }
 
   /** Takes in a wake number, or the loss of the run. */

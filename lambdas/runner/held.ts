@@ -1,4 +1,10 @@
-import { type DurableFunction, type Op, type UserEvent, withoutStaleOrder } from "../../sdk/execution/index.ts";
+import {
+  type DurableFunction,
+  type Op,
+  type UserEvent,
+  unordered,
+  withoutStaleOrder,
+} from "../../sdk/execution/index.ts";
 import {
   LIMIT_WARNING_SHARE,
   RUN_STATE_BYTES_MAX,
@@ -119,18 +125,20 @@ export class Held {
     this.#weigh(step);
   }
 
-  /** Takes in what others have written; results that are here already stay as they are. */
+  /**
+   * Takes in what others have written; results that are here already stay as they are. A place that comes along was given by a
+   * process that had lost the run: it is not the place in which this holder hands the result over.
+   */
   async reload(): Promise<void> {
-    for (const [key, step] of withoutStaleOrder(await this.deps.world.steps.load(this.run))) {
+    for (const [key, step] of await this.deps.world.steps.load(this.run)) {
       if (this.memo.get(key)?.outcome !== undefined) continue;
-      this.memo.set(key, step);
+      this.memo.set(key, unordered(step));
       this.#weigh(step);
     }
   }
 
   /** Writes a result's place in the order before it is handed over. @throws Fenced */
-  async giveOrder(step: StepMemo): Promise<StepMemo> {
-    const order = this.nextOrder();
+  async giveOrder(step: StepMemo, order = this.nextOrder()): Promise<StepMemo> {
     const applied = await this.deps.world.steps.order(this.run, step, order, this.fence);
     if (!applied) throw new Fenced();
     const ordered = { ...step, order, fence: this.fence };
@@ -176,7 +184,6 @@ export class Held {
     if (!near || this.#warned) return;
     this.#warned = true;
     this.deps.log.warn("the run is near a limit", {
-      runId: this.run.runId,
       steps: this.memo.size,
       maxSteps: this.fn.maxSteps,
       stateBytes: this.#stateBytes,

@@ -10,6 +10,7 @@ import {
 import type { Receipt } from "../aws/queue.ts";
 import type { Leased } from "../aws/run-store.ts";
 import { countCrash, judgeCrashes } from "../engine/crash.ts";
+import { timeOf } from "../engine/run-id.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { conclude, finish } from "./finish.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -20,6 +21,7 @@ import { runMessage } from "./operations/operation.ts";
 import { settleOverdue } from "./overdue.ts";
 import { type Report, Session } from "./session.ts";
 import { suspend, type Waking } from "./suspend.ts";
+import { takeBackLate } from "./tail.ts";
 
 /** What becomes of a message: acknowledged, or kept for another delivery. */
 export type Verdict = "ack" | "keep";
@@ -34,16 +36,22 @@ export interface Holding {
 }
 
 /** Carries a leased run as far as this invocation can, and gives the lease back. */
-export async function hold(deps: RunnerDeps, holding: Holding): Promise<Verdict> {
+export async function hold(given: RunnerDeps, holding: Holding): Promise<Verdict> {
   const { message, receipt, leased, deadline } = holding;
-  const heartbeat = new Heartbeat(deps, { run: message, fence: leased.fence, receipt, deadline }, leased.seen);
+  const deps = { ...given, log: runLogger(given.log, message) };
+  const { fence, until } = leased;
+  const heartbeat = new Heartbeat(deps, { run: message, fence, until, receipt, deadline }, leased.seen);
+  let held: Held | undefined;
   try {
-    const held = await load(deps, holding);
+    held = await load(deps, holding);
     return await work(held, heartbeat, wakingOf(message, deps.clock.now()));
   } catch (error) {
-    if (error instanceof Fenced) return "keep";
+    if (error instanceof Fenced) {
+      if (held !== undefined) await takeBackLate(held);
+      return "keep";
+    }
     // Not the user's code: AWS said no. The lease is given back, so that this does not count as a crash.
-    deps.log.error("the run could not be carried on", { runId: message.runId, error: String(error) });
+    deps.log.error("the run could not be carried on", { error: String(error) });
     await deps.world.runs.release(message, leased.fence).catch(() => false);
     return "keep";
   } finally {
@@ -87,7 +95,7 @@ async function load(deps: RunnerDeps, { message, leased, outOfTimeAt }: Holding)
 
 async function eventOf(deps: RunnerDeps, message: RunMessage, eventId: string): Promise<StoredEvent> {
   if (message.kind === "start" && !("ref" in message.event)) return message.event;
-  const event = await deps.world.events.get(message.env, eventId);
+  const event = await deps.world.events.get(message.env, eventId, timeOf(message.runId));
   if (event === undefined) throw new Error(`The event "${eventId}" is not stored any more.`);
   return event;
 }
@@ -96,7 +104,6 @@ async function eventOf(deps: RunnerDeps, message: RunMessage, eventId: string): 
 async function recordCrash(held: Held): Promise<void> {
   const count = countCrash(held.header, held.recorded);
   held.deps.log.warn("the invocation before this one ended without giving the run back", {
-    runId: held.run.runId,
     crashes: count.crashes,
   });
   if (!(await held.deps.world.runs.countCrash(held.run, held.fence, count))) throw new Fenced();
@@ -119,7 +126,6 @@ async function work(held: Held, heartbeat: Heartbeat, waking: Waking): Promise<V
     const next = await attend(held, heartbeat, session, waking);
     if (typeof next !== "number") return next;
     attempt = next;
-    held.mayRestart = false;
   }
 }
 
@@ -127,7 +133,10 @@ async function work(held: Held, heartbeat: Heartbeat, waking: Waking): Promise<V
 async function attend(held: Held, heartbeat: Heartbeat, session: Session, waking: Waking): Promise<Verdict | number> {
   for (;;) {
     const report = await session.carry();
-    if (report.kind === "restart") return report.attempt;
+    if (report.kind === "restart") {
+      held.mayRestart = false;
+      return report.attempt;
+    }
     if (report.kind === "outOfTime") return passOn(held);
     if (report.kind === "parked" && (await suspend(held, heartbeat, report, waking))) return "ack";
     if (report.kind !== "ended") continue;
@@ -146,7 +155,6 @@ async function endOf(
   if ("outcome" in conclusion) return (await finish(held, heartbeat, conclusion.outcome)) ? "ack" : "woken";
   held.handlerAttempts += 1;
   held.deps.log.warn("the handler failed, will be tried again", {
-    runId: held.run.runId,
     attempt: held.handlerAttempts - 1,
     retryAt: conclusion.retryAt,
     error: ending.ok ? undefined : serializeError(ending.error),

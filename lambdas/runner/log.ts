@@ -8,9 +8,9 @@ export function jsonLogger(write: (line: string) => void, now: () => number): Lo
   return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }
 
-/** Lines of a user's handler: each names its run. */
-export function runLogger(log: LogSink, run: RunAddress, attempt: number): LogSink {
-  const context = { app: run.app, functionId: run.functionId, runId: run.runId, attempt };
+/** Lines about a run: each names it, and lines of its handler the attempt. */
+export function runLogger(log: LogSink, { app, functionId, runId }: RunAddress, attempt?: number): LogSink {
+  const context = { app, functionId, runId, ...(attempt !== undefined && { attempt }) };
   return {
     debug: (message, fields) => log.debug(message, { ...context, ...fields }),
     info: (message, fields) => log.info(message, { ...context, ...fields }),

@@ -1,4 +1,5 @@
 import { StepwellError } from "../../sdk/protocol/index.ts";
+import { buryRecord } from "../aws/bury.ts";
 import type { Kept, SqsEvent, SqsRecord } from "../middleware/sqs-batch.ts";
 import type { RunnerDeps } from "./deps.ts";
 import type { Verdict } from "./hold.ts";
@@ -35,7 +36,7 @@ async function takeOrKeep(
     const receipt = { queueUrl: deps.binding.runQueueUrl, handle: record.receiptHandle };
     return await take(deps, { message, receipt, ...times });
   } catch (error) {
-    if (StepwellError.is(error) && error.code === "STEPWELL_INVALID_MESSAGE") return bury(deps, record, error);
+    if (StepwellError.is(error) && error.code === "STEPWELL_INVALID_MESSAGE") return buryOrKeep(deps, record, error);
     deps.log.error("a message could not be handled and comes back", {
       messageId: record.messageId,
       error: String(error),
@@ -44,22 +45,6 @@ async function takeOrKeep(
   }
 }
 
-async function bury(
-  { world, binding, clock, log }: RunnerDeps,
-  record: SqsRecord,
-  error: StepwellError,
-): Promise<Verdict> {
-  log.error("a message that cannot be read is kept as a dead letter", {
-    messageId: record.messageId,
-    error: error.message,
-  });
-  await world.deadLetters.put({
-    id: record.messageId,
-    env: binding.env,
-    queue: record.eventSourceARN,
-    reason: error.message,
-    body: record.body,
-    at: clock.now(),
-  });
-  return "ack";
+async function buryOrKeep(deps: RunnerDeps, record: SqsRecord, error: StepwellError): Promise<Verdict> {
+  return (await buryRecord(deps, record, { env: deps.binding.env, reason: error.message })) ? "ack" : "keep";
 }

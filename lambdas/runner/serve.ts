@@ -74,6 +74,6 @@ function readBinding(text: string | undefined): RunnerDeps["binding"] {
   if (binding?.runQueueUrl !== undefined) return { ...binding, runQueueUrl: binding.runQueueUrl };
   throw new StepwellError(
     "STEPWELL_NO_ENGINE",
-    `This Lambda was invoked with a message of a run, but ${ENGINE_ENV_KEY} does not tell its engine. Deploy it with the App construct.`,
+    `This Lambda was invoked with a message of a run, but ${ENGINE_ENV_KEY} does not tell its engine.`,
   );
 }

@@ -7,7 +7,7 @@
  * S3. Waits and invokes are set up when they are asked for, before anything else is awaited for them (L7).
  * S4. Only `#untilRest` suspends, at its one wait for the next happening.
  */
-import { type Ending, hasResult, nextResult, type Op, type Replay } from "../../sdk/execution/index.ts";
+import { type Ending, hasResult, nextResult, type Op, type Replay, unordered } from "../../sdk/execution/index.ts";
 import { IN_PLACE_SLEEP_MS_MAX, PARALLEL_STEPS_DEFAULT, type StepMemo } from "../../sdk/protocol/index.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { Fenced, type Held } from "./held.ts";
@@ -37,8 +37,6 @@ export class Session {
   readonly #running = new Map<string, Promise<void>>();
   /** Order numbers of results whose checkpoint is still under way. */
   readonly #unwritten = new Set<number>();
-  /** Results that another attempt stored: this holder writes their place anew. */
-  readonly #foreign = new Set<string>();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(held: Held, heartbeat: Heartbeat, replay: Replay) {
@@ -64,6 +62,7 @@ export class Session {
       const { news } = this.#heartbeat;
       await this.#replay.quiet();
       if (this.#failure !== undefined) throw this.#failure.error;
+      await this.#heartbeat.confirm();
       if (this.#heartbeat.lost) throw new Fenced();
       if (await this.#heartbeat.takeNews(() => this.#held.reload())) continue;
       if (await this.#handNext()) continue;
@@ -81,11 +80,9 @@ export class Session {
     const { memo, deps } = this.#held;
     const next = nextResult(this.#replay.open, memo, deps.clock.now());
     if (next === undefined) return false;
-    const { op } = next;
-    const record = next.record || this.#foreign.has(op.key);
+    const { op, record } = next;
     if (record ? this.#unwritten.size > 0 : (next.memo.order ?? 0) > Math.min(...this.#unwritten)) return false;
     const step = record ? await this.#held.giveOrder(next.memo) : next.memo;
-    this.#foreign.delete(op.key);
     this.#replay.hand(op.key, await resultOf(op, step, deps.world.payloads));
     this.#held.progress = true;
     return true;
@@ -148,8 +145,10 @@ export class Session {
   async #execute(op: Op): Promise<void> {
     try {
       const step = await tryStep(this.#held, op);
+      // Another attempt's result has been heard of meanwhile: that one counts, and has a place or needs none.
+      if (this.#held.memo.get(op.key)?.outcome !== undefined) return;
       if (step.outcome === undefined)
-        this.#held.remember(await this.#held.deps.world.steps.retryLater(this.#held.run, step));
+        this.#held.remember(unordered(await this.#held.deps.world.steps.retryLater(this.#held.run, step)));
       else await this.#checkpoint(step);
     } catch (error) {
       this.#failure ??= { error };
@@ -163,8 +162,8 @@ export class Session {
     this.#unwritten.add(order);
     const mine = { ...step, order };
     const stored = await this.#held.deps.world.steps.checkpoint(this.#held.run, mine);
-    if (stored !== mine) this.#foreign.add(step.key);
-    this.#held.remember(stored);
+    // Another attempt was first: its result takes the place that mine would have had.
+    this.#held.remember(stored === mine ? mine : await this.#held.giveOrder(stored, order));
     this.#unwritten.delete(order);
   }
 

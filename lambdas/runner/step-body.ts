@@ -22,7 +22,7 @@ function failed(held: Held, step: StepMemo, error: unknown): StepMemo {
   const { clock, random, log } = held.deps;
   const attempts = step.attempts + 1;
   const decision = decideRetry(attempts, retryWishOf(error), held.fn.retry, clock.now(), random);
-  const fields = { runId: held.run.runId, stepId: step.id, attempt: step.attempts, error: serializeError(error) };
+  const fields = { stepId: step.id, attempt: step.attempts, error: serializeError(error) };
   if (!decision.retry) {
     log.error("step failed for good", fields);
     return ended(held, { ...step, attempts: step.attempts }, errorOutcome(error, step.id));

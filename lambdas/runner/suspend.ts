@@ -70,5 +70,5 @@ async function armHandlerRetry(held: Held, retryAt: number): Promise<void> {
 /** The event of a run that sleeps past the event's expiry is kept longer (live state has no TTL that matters). */
 async function keepEvent(held: Held, until: number): Promise<void> {
   const expires = held.event.at + EVENT_RETENTION_MS;
-  if (until + DAY_MS > expires) await held.deps.world.events.keepUntil(held.run.env, held.event.id, until);
+  if (until + DAY_MS > expires) await held.deps.world.events.keepUntil(held.event, until);
 }

@@ -11,6 +11,7 @@ import {
   type StoredEvent,
 } from "../../sdk/protocol/index.ts";
 import { type World, waitName } from "../aws/index.ts";
+import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
 import type { RunnerDeps } from "./deps.ts";
 import type { Held } from "./held.ts";
@@ -18,6 +19,7 @@ import type { Held } from "./held.ts";
 export interface EndedRun {
   readonly run: RunAddress;
   readonly header: RunHeader;
+  readonly endedAt: number;
   readonly outcome: Outcome;
   readonly event: StoredEvent;
   readonly memo: ReadonlyMap<string, StepMemo>;
@@ -40,19 +42,25 @@ export async function repeatTail(deps: RunnerDeps, run: RunAddress, header: RunH
   const { world } = deps;
   const [outcome, event, memo] = await Promise.all([
     world.runs.outcome(run, header),
-    world.events.get(run.env, header.eventId),
+    world.events.get(run.env, header.eventId, timeOf(run.runId)),
     world.steps.load(run),
   ]);
   if (outcome === undefined || event === undefined)
     throw new Error(`The ended run ${run.runId} has no outcome or no event.`);
-  await runTail(deps, { run, header, outcome, event, memo });
+  await runTail(deps, { run, header, endedAt: header.endedAt ?? event.at, outcome, event, memo });
+}
+
+/** A process that was overtaken may have set up a wait after the run had ended: nobody else would take it back (L7). */
+export async function takeBackLate({ deps, run, memo }: Held): Promise<void> {
+  const header = await deps.world.runs.header(run);
+  if (header !== undefined && header.status !== "active") await closeSteps(deps, { run, memo });
 }
 
 const isOpen = (step: StepMemo, now: number): boolean =>
   step.outcome === undefined && !(step.kind === "sleep" && (step.until ?? 0) <= now);
 
 /** Losers of a race and sleeps that nobody waits for: closed, so that nothing resolves them any more, then taken back. */
-async function closeSteps({ world, clock }: RunnerDeps, { run, memo }: EndedRun): Promise<void> {
+async function closeSteps({ world, clock }: RunnerDeps, { run, memo }: Pick<EndedRun, "run" | "memo">): Promise<void> {
   const now = clock.now();
   await Promise.all(
     [...memo.values()].map(async (step) => {
@@ -78,7 +86,7 @@ const isLifecycleRun = ({ parent }: RunHeader, { name }: StoredEvent): boolean =
   [EVENT_FAILED, EVENT_FINISHED, EVENT_CANCELLED].includes(name) || (name === EVENT_INVOKED && parent === undefined);
 
 /** `failed` always, `finished` when somebody listens; a run that such an event started emits none itself. */
-async function emitEvents({ world, clock }: RunnerDeps, { run, header, outcome, event }: EndedRun): Promise<void> {
+async function emitEvents({ world }: RunnerDeps, { run, header, endedAt, outcome, event }: EndedRun): Promise<void> {
   if (isLifecycleRun(header, event)) return;
   const names = [
     ...(outcome.ok ? [] : [EVENT_FAILED]),
@@ -99,7 +107,7 @@ async function emitEvents({ world, clock }: RunnerDeps, { run, header, outcome, 
     envelope: {
       v: 1 as const,
       id: `${run.runId}-${name.slice(name.indexOf(".") + 1)}`,
-      ts: clock.now(),
+      ts: endedAt,
       env: run.env,
       data,
       trace: { hops: event.hops + 1 },

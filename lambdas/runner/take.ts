@@ -1,4 +1,4 @@
-import { LEASE_MS, type RunMessage } from "../../sdk/protocol/index.ts";
+import { LEASE_MS, type RunMessage, SQS_RECEIVES_MAX } from "../../sdk/protocol/index.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Birth, Leased } from "../aws/run-store.ts";
 import { onRefusedLease } from "../engine/lease.ts";
@@ -9,6 +9,12 @@ import { repeatTail } from "./tail.ts";
 
 /** A message that names a function which this deployment does not serve comes back after this time, in milliseconds. */
 const UNKNOWN_FUNCTION_RETRY_MS = 5 * 60_000;
+
+/**
+ * A message that is kept while another holds its run comes back after this time at the soonest, in milliseconds: as often as a
+ * holder's 15 minutes allow, it is received less often than makes it a dead letter (L8).
+ */
+const KEEP_MS_MIN = Math.ceil((15 * 60_000) / (SQS_RECEIVES_MAX - 10));
 
 /** A delivery of a message of the run queue. */
 export interface Delivery {
@@ -83,8 +89,11 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
       return "ack";
     }
     if (header !== undefined && refusal.kind === "won") {
-      const leased = { header, fence: header.fence, seen: header.wakeSeq, takeover: false };
-      return hold(deps, { ...delivery, leased: { ...leased, header: { ...header, fence: header.fence - 1 } } });
+      const { fence, wakeSeq: seen, leaseUntil: until = 0 } = header;
+      return hold(deps, {
+        ...delivery,
+        leased: { header: { ...header, fence: fence - 1 }, fence, seen, until, takeover: false },
+      });
     }
     if (refusal.kind === "raise") {
       const raised = await runs.raise(message, refusal.fence, message.id, deps.clock.now());
@@ -99,7 +108,7 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
 /** The holder's own message, and the first waker's, are not acknowledged while it holds: one of them follows a crash (L2). */
 async function keepUntil(deps: RunnerDeps, { receipt }: Delivery, until: number): Promise<Verdict> {
   const margin = VISIBILITY_MS - LEASE_MS;
-  await deps.world.queue.returnAfter(receipt, until - deps.clock.now() + margin);
+  await deps.world.queue.returnAfter(receipt, Math.max(KEEP_MS_MIN, until - deps.clock.now() + margin));
   return "keep";
 }
 

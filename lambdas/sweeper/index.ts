@@ -18,6 +18,8 @@ export interface SweepReport {
 
 /** A run is looked after this long past its due time: its own timer comes first. In milliseconds. */
 const GRACE_MS = 60_000;
+/** A run whose function is not deployed is looked after again so much later, in milliseconds. */
+const NOT_SERVED_RETRY_MS = 60 * 60_000;
 /** Runs woken in one sweep and shard; the next sweep takes the rest. */
 const RUNS_PER_SHARD_MAX = 500;
 
@@ -44,8 +46,11 @@ async function wakeIfOverdue(
   const header = await world.runs.headerAt(key);
   if (header === undefined || header.status !== "active" || header.owner !== undefined) return undefined;
   const app = await world.registry.app(header.env, header.app);
-  // Nobody could take the wake-up: once the function is deployed again, the run is found here.
-  if (app === undefined || !serves(app, header.functionId)) return undefined;
+  if (app === undefined || !serves(app, header.functionId)) {
+    // Nobody could take the wake-up. Looked at again later, so that such runs do not stand before the others.
+    await world.runs.postpone(header, clock.now() + NOT_SERVED_RETRY_MS);
+    return undefined;
+  }
   const { env, functionId, runId } = header;
   const minute = Math.floor(clock.now() / 60_000);
   const wake = { kind: "wake", rearm: true } as const;

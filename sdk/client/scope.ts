@@ -7,6 +7,8 @@ export interface Scope {
   readonly sender: Sender;
   /** Hops of what is sent from here: one more than the run's own event has. */
   readonly hops: number;
+  /** The run's own environment. @default - the client's */
+  readonly env?: string;
 }
 
 const scopes = new AsyncLocalStorage<Scope>();

@@ -4,7 +4,7 @@ import type { SendResult } from "../types/index.ts";
 import { checkEvents } from "./events.ts";
 import { type Scope, scopeOf } from "./scope.ts";
 
-/** The environment variable with the engine's binding, as `infra` and `grantSend` set it. The contract of the Lambdas names it too. */
+/** The environment variable with the engine's binding, as the engine sets it. The contract of the Lambdas names it too. */
 export const ENGINE_ENV_KEY = "STEPWELL_ENGINE";
 
 /** What `send` needs of a client. */
@@ -17,9 +17,9 @@ export interface SendingClient {
 export async function send(client: SendingClient, given: unknown, newId: () => string): Promise<SendResult> {
   const events = checkEvents(given, "send");
   if (events.length === 0) return { ids: [] };
-  const { sender, hops } = scopeOf(client) ?? (await scopeOfEnvironment());
+  const { sender, hops, env = client.environment } = scopeOf(client) ?? (await scopeOfEnvironment());
   const ts = sender.now?.() ?? Date.now();
-  const prepared = prepareEvents(events, { env: client.environment, hops, ts, id: newId });
+  const prepared = prepareEvents(events, { env, hops, ts, id: newId });
   await sender.send(client.id, prepared);
   return { ids: prepared.map((event) => event.envelope.id) };
 }
@@ -45,7 +45,7 @@ function parseBinding(text: string): Binding {
   try {
     return JSON.parse(text) as Binding;
   } catch (cause) {
-    throw new StepwellError("STEPWELL_NO_ENGINE", `${ENGINE_ENV_KEY} is not JSON. Let \`grantSend\` set it.`, {
+    throw new StepwellError("STEPWELL_NO_ENGINE", `${ENGINE_ENV_KEY} is not JSON: it holds the engine's binding.`, {
       cause,
     });
   }
@@ -54,6 +54,6 @@ function parseBinding(text: string): Binding {
 const noEngine = () =>
   new StepwellError(
     "STEPWELL_NO_ENGINE",
-    `There is no engine to send to. On a laptop, start one with \`startLocal\` of "stepwell/local"; in AWS, give the sending ` +
-      `function \`engine.grantSend(fn)\`, which sets ${ENGINE_ENV_KEY}.`,
+    `There is no engine to send to. On a laptop, start one with \`startLocal\` of "stepwell/local", which this client is then bound to; ` +
+      `in AWS, the environment variable ${ENGINE_ENV_KEY} tells it.`,
   );

@@ -43,7 +43,8 @@ const endOf = (step: StepMemo): number => (step.kind === "sleep" ? step.until : 
 /**
  * Takes the place away from results that came too late to have been handed over: a frozen worker may write its result after another
  * has taken the run. Places grow with the fence, so a result with an older fence and a place that a newer fence has given (or
- * passed) was never seen by it.
+ * passed) was never seen by it. And what stands above a gap was not handed over either, since the result that belongs into the gap
+ * had not been written; should it still come, the place is another's.
  */
 export function withoutStaleOrder(memo: ReadonlyMap<string, StepMemo>): Map<string, StepMemo> {
   const ordered = [...memo.values()].filter((step) => step.order !== undefined).sort((a, b) => b.fence - a.fence);
@@ -57,9 +58,13 @@ export function withoutStaleOrder(memo: ReadonlyMap<string, StepMemo>): Map<stri
     lowestOfFence = Math.min(lowestOfFence, order);
     if (order >= lowest) fresh.set(step.key, unordered(step));
   }
+  const placed = [...fresh.values()].filter((step) => step.order !== undefined);
+  placed.sort((a, b) => (a.order ?? 0) - (b.order ?? 0));
+  for (const [i, step] of placed.entries()) if (step.order !== i + 1) fresh.set(step.key, unordered(step));
   return fresh;
 }
 
-function unordered({ order: _, ...step }: StepMemo): StepMemo {
+/** A result that has no place yet: it gets one when it is handed over beside others. */
+export function unordered({ order: _, ...step }: StepMemo): StepMemo {
   return step;
 }

@@ -5,13 +5,13 @@ import { type CronFields, readFields, toCron, toSchedules } from "./cron-fields.
 
 /** EventBridge Scheduler: characters of a schedule expression. */
 const SCHEDULE_CHARS_MAX = 256;
-const NICKNAMES: Readonly<Record<string, string>> = {
-  "@hourly": "0 * * * *",
-  "@daily": "0 0 * * *",
-  "@weekly": "0 0 * * 0",
-  "@monthly": "0 0 1 * *",
-  "@yearly": "0 0 1 1 *",
-};
+const NICKNAMES: ReadonlyMap<string, string> = new Map([
+  ["@hourly", "0 * * * *"],
+  ["@daily", "0 0 * * *"],
+  ["@weekly", "0 0 * * 0"],
+  ["@monthly", "0 0 1 * *"],
+  ["@yearly", "0 0 1 1 *"],
+]);
 const DAYS_OF_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** A cron trigger, understood. */
@@ -50,7 +50,7 @@ export function parseCron(text: string, where: string, now: number): ParsedCron 
   const fields = fieldsOf(body);
   if (typeof fields === "string") throw refuse(fields);
   if (!dateExists(fields)) throw refuse("it never fires: none of its months has such a day. Give a day that exists.");
-  const cron = (NICKNAMES[body.toLowerCase()] ?? body).replace(/\s+/g, " ");
+  const cron = (NICKNAMES.get(body.toLowerCase()) ?? body).replace(/\s+/g, " ");
   const schedules = toSchedules(fields);
   if (schedules.some((schedule) => schedule.length > SCHEDULE_CHARS_MAX)) {
     throw refuse(
@@ -90,8 +90,8 @@ function split(text: string): [zone: string, body: string] {
 }
 
 function fieldsOf(body: string): CronFields | string {
-  const expanded = NICKNAMES[body.toLowerCase()] ?? body;
-  if (expanded.startsWith("@")) return `there is no such nickname. Use one of ${Object.keys(NICKNAMES).join(" ")}.`;
+  const expanded = NICKNAMES.get(body.toLowerCase()) ?? body;
+  if (expanded.startsWith("@")) return `there is no such nickname. Use one of ${[...NICKNAMES.keys()].join(" ")}.`;
   const texts = expanded.split(/\s+/).filter((field) => field !== "");
   if (texts.length === 5) return readFields(texts);
   const hint = texts.length === 6 ? " Seconds and years are not supported." : "";

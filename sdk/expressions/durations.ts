@@ -31,6 +31,7 @@ const SUGGESTION = 'Write a number of milliseconds, or a text such as "500ms", "
 export function parseDuration(value: unknown, where: string): number {
   const ms = typeof value === "string" ? textToMs(value) : typeof value === "number" ? value : undefined;
   if (ms === undefined || !Number.isFinite(ms) || ms < 0) {
+    if (value instanceof Date) throw refusal(where, "a Date is a point in time: it is for step.sleepUntil.");
     throw refusal(where, `${show(value)} is not a duration. ${SUGGESTION}.`);
   }
   if (ms > WAIT_MS_MAX) {

@@ -63,7 +63,8 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
 
   /** Starts the handler of one run. For the runner. What the code sends by a client goes out by `input.sender`, a hop further. */
   async start(input: RunInput, ledger: Ledger): Promise<unknown> {
-    const scope = { sender: input.sender, hops: input.hops + 1 };
+    const [event] = input.events;
+    const scope = { sender: input.sender, hops: input.hops + 1, ...(event !== undefined && { env: event.env }) };
     return runInScope(scope, () => this.#spec.handler(contextOf(input, ledger, this.#spec)));
   }
 }

@@ -56,5 +56,6 @@ function checkCronTrigger(trigger: Record<string, unknown>, where: string, now: 
   if (typeof trigger.cron !== "string") {
     throw badInput("STEPWELL_INVALID_CRON", `${where}: cron`, `must be a string, got ${quote(trigger.cron)}.`);
   }
-  return { kind: "cron", ...parseCron(trigger.cron, `${where}: cron`, now) };
+  // The text as it was written: it is in the event, and tells triggers of two zones apart.
+  return { kind: "cron", ...parseCron(trigger.cron, `${where}: cron`, now), cron: trigger.cron };
 }

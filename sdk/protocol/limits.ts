@@ -1,4 +1,4 @@
-/** Every limit and its unit, in one place. `docs/limits.md` explains the quota behind each. */
+/** Every limit and its unit, in one place. */
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

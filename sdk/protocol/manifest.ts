@@ -15,7 +15,7 @@ export type TriggerManifest =
   | { readonly kind: "event"; readonly event: string; readonly if?: string }
   | {
       readonly kind: "cron";
-      /** Five fields, as the user wrote them. */
+      /** As the user wrote it, with its zone. */
       readonly cron: string;
       readonly timeZone: string;
       /** The same as EventBridge Scheduler writes it: two where day of month and day of week are both given. */

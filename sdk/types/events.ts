@@ -25,9 +25,36 @@ export type IsUntyped<S> = string extends keyof S ? true : false;
 export type EventName<S> = keyof S & string;
 
 type Get<S, K> = K extends keyof S ? S[K] : undefined;
+type NothingToSend = Record<string, never>;
 
-/** An event's data as it is sent. */
-export type DataOf<E> = unknown extends Get<E, "data"> ? Get<E, "data"> : Exclude<Get<E, "data">, undefined>;
+/** An event's data as it is sent, when it is sent: `{}` for an event that has none. */
+export type DataOf<E> = E extends unknown ? OrElse<Declared<E>, NothingToSend> : never;
+type Declared<E> = unknown extends Get<E, "data"> ? Get<E, "data"> : Exclude<Get<E, "data">, undefined>;
+type OrElse<D, Else> = [D] extends [never] ? Else : D;
+
+/** Whether an event may be sent without data: it has none, its data may be absent, or all fields of its data may. */
+type MayLackData<E> = [Extract<Get<E, "data">, undefined>] extends [never]
+  ? Record<never, never> extends DataOf<E>
+    ? true
+    : false
+  : true;
+
+/** The data with which an event's function may be invoked. */
+export type InputDataOf<E> = E extends unknown ? DataOf<E> | (MayLackData<E> extends true ? NothingToSend : never) : never;
+
+/**
+ * An event's data as a handler gets it. Data that was not sent is `{}`: so optional data of `{ a: string; b: number }` comes as
+ * `{ a: string; b: number } | { a?: never; b?: never }`, and one look at `data.a` tells which.
+ */
+export type ReceivedDataOf<E> = E extends unknown ? WithAbsent<Jsonify<Declared<E>>, MayLackData<E>> : never;
+type WithAbsent<D, MayLack> = unknown extends D
+  ? D
+  : MayLack extends true
+    ? Record<never, never> extends D
+      ? D
+      : D | { [K in KeyOfEach<D>]?: never }
+    : D;
+type KeyOfEach<D> = D extends unknown ? keyof D : never;
 
 /**
  * An event as a handler gets it: its data has been JSON. The last fields are there only for foreign events, which came from another
@@ -55,7 +82,7 @@ export type IncomingEvent<Name extends string, Data, User = unknown> = {
 export type EventOf<S, Name extends string> = Name extends keyof LifecycleEvents<S>
   ? LifecycleEvents<S>[Name]
   : Name extends keyof S
-    ? IncomingEvent<Name, Jsonify<DataOf<S[Name]>>, UserOf<S[Name]>>
+    ? IncomingEvent<Name, ReceivedDataOf<S[Name]>, UserOf<S[Name]>>
     : never;
 
 type UserOf<E> = E extends { readonly user?: infer U } ? Jsonify<Exclude<U, undefined>> : unknown;
@@ -65,14 +92,18 @@ export type AnyEventOf<S> = { [Name in EventName<S>]: EventOf<S, Name> }[EventNa
 
 /** Any event of the map, as it is sent: discriminated by its name. */
 export type OutgoingEventOf<S> = {
-  [Name in EventName<S>]: Simplify<{ name: Name } & DataField<DataOf<S[Name]>> & UserField<S[Name]> & OutgoingFields>;
+  [Name in EventName<S>]: Simplify<{ name: Name } & DataField<S[Name]> & UserField<S[Name]> & OutgoingFields>;
 }[EventName<S>];
 
-type DataField<D> = Record<never, never> extends D ? { data?: D } : { data: D };
+type DataField<E> = E extends unknown
+  ? MayLackData<E> extends true
+    ? { data?: DataOf<E> | undefined }
+    : { data: DataOf<E> }
+  : never;
 type UserField<E> = E extends { readonly user: infer U }
   ? { user: U }
-  : E extends { user?: infer U }
-    ? { user?: U }
+  : "user" extends keyof E
+    ? { user?: E["user"] }
     : { user?: object };
 
 interface OutgoingFields {

@@ -12,7 +12,13 @@ export type Simplify<T> = { [K in keyof T]: T[K] } & {};
  * type T = Jsonify<{ at: Date; tags?: string[]; save(): void }>; // { at: string; tags?: string[] }
  * ```
  */
-export type Jsonify<T> = unknown extends T ? T : T extends void ? null : T extends Dropped ? null : JsonValue<T>;
+export type Jsonify<T> = unknown extends T ? T : [T] extends [Json] ? T : Converted<T>;
+
+/** Distributes over unions. */
+type Converted<T> = T extends void ? null : T extends Dropped ? null : JsonValue<T>;
+
+/** What is JSON already stays as it is: so do types of JSON that name themselves, whose conversion would never end. */
+type Json = Primitive | readonly Json[] | { readonly [key: string]: Json; readonly [key: symbol]: never };
 
 /** What JSON leaves out of an object and turns into `null` in an array. */
 type Dropped = symbol | ((...input: never[]) => unknown);
@@ -37,7 +43,7 @@ type JsonValue<T> = T extends Primitive
     : T extends bigint
       ? never
       : T extends readonly unknown[]
-        ? { [K in keyof T]: Jsonify<T[K]> }
+        ? JsonList<T>
         : T extends Opaque
           ? Simplify<Empty>
           : T extends Bytes
@@ -47,6 +53,15 @@ type JsonValue<T> = T extends Primitive
               : T extends object
                 ? JsonObject<T>
                 : never;
+
+/** Tuples element by element; of all other arrays, those that extend `Array` too, only what they hold. */
+type JsonList<T extends readonly unknown[]> = number extends T["length"]
+  ? T extends readonly [unknown, ...unknown[]] | readonly [...unknown[], unknown]
+    ? { [K in keyof T]: Jsonify<T[K]> }
+    : T extends unknown[]
+      ? Jsonify<T[number]>[]
+      : readonly Jsonify<T[number]>[]
+  : { [K in keyof T]: Jsonify<T[K]> };
 
 /** Fields that may be `undefined` may be missing afterwards; so the second half, which is only there when it is needed. */
 type JsonObject<T> = [MaybeMissing<T>] extends [never]

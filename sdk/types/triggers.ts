@@ -1,4 +1,4 @@
-import type { CronEvent, DataOf, EventName, EventOf, IsUntyped, LifecycleEvents } from "./events.ts";
+import type { CronEvent, EventName, EventOf, InputDataOf, IsUntyped, LifecycleEvents } from "./events.ts";
 
 /** Names that a trigger may give: known events, wildcards over them, and the engine's own. */
 export type TriggerName<S> = EventName<S> | Wildcard<EventName<S>> | keyof LifecycleEvents<S>;
@@ -62,5 +62,5 @@ type DataByTrigger<S, T> = T extends { readonly event: infer Name extends string
 type DataByName<S, Name extends string> = Name extends keyof LifecycleEvents<S>
   ? LifecycleEvents<S>[Name]["data"]
   : Name extends keyof S
-    ? DataOf<S[Name]>
-    : { [K in Extract<EventName<S>, Pattern<Name>>]: DataOf<S[K]> }[Extract<EventName<S>, Pattern<Name>>];
+    ? InputDataOf<S[Name]>
+    : { [K in Extract<EventName<S>, Pattern<Name>>]: InputDataOf<S[K]> }[Extract<EventName<S>, Pattern<Name>>];

@@ -151,23 +151,33 @@ describe("waits", () => {
 });
 
 describe("the queue", () => {
-  it("throws when a message of a batch is refused, so that the caller's own message comes back", async () => {
+  it("tells which messages of a batch were refused, so that what they are from comes back", async () => {
     sqs
       .on(SendMessageBatchCommand)
-      .resolves({ Failed: [{ Id: "1", SenderFault: false, Code: "InternalError", Message: "no" }] });
-    await expect(queue.sendToRuns("runs", [message, message])).rejects.toThrow(
-      "SQS refused 1 of 2 messages: InternalError no",
-    );
+      .resolvesOnce({ Failed: [{ Id: "1", SenderFault: false, Code: "InternalError", Message: "no" }] })
+      .rejectsOnce(new Error("throttled"));
+    const other = { ...message, runId: "other" };
+    expect(await queue.sendToRuns("runs", [message, other])).toEqual([other]);
+    expect(await queue.sendToRuns("runs", [message, other])).toEqual([message, other]);
+  });
+
+  it("escapes the two characters that SQS does not take", async () => {
+    sqs.on(SendMessageCommand).resolves({});
+    const text = "\uFFFE and \uFFFF";
+    await queue.sendToRun("runs", { ...message, id: text });
+    const body = sqs.commandCalls(SendMessageCommand)[0]?.args[0].input.MessageBody ?? "";
+    expect(body).not.toMatch(/[\uFFFE\uFFFF]/);
+    expect(JSON.parse(body).id).toBe(text);
   });
 
   it("sends ten messages a request", async () => {
     sqs.on(SendMessageBatchCommand).resolves({});
     await queue.sendToRuns(
       "runs",
-      Array.from({ length: 21 }, () => message),
+      Array.from({ length: 22 }, () => message),
     );
     expect(sqs.commandCalls(SendMessageBatchCommand).map(({ args }) => args[0].input.Entries?.length)).toEqual([
-      10, 10, 1,
+      10, 10, 2,
     ]);
   });
 });

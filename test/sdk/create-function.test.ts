@@ -39,7 +39,9 @@ describe("createFunction", () => {
 
   test("reads crons with their time zone", () => {
     const fn = client.createFunction({ id: "nightly" }, { cron: "TZ=Europe/Rome 0 3 * * *" }, handler);
-    expect(fn.manifest.triggers).toMatchObject([{ kind: "cron", cron: "0 3 * * *", timeZone: "Europe/Rome" }]);
+    expect(fn.manifest.triggers).toMatchObject([
+      { kind: "cron", cron: "TZ=Europe/Rome 0 3 * * *", timeZone: "Europe/Rome" },
+    ]);
   });
 
   test.each([

@@ -84,7 +84,6 @@ async function callBack(held: Held, step: StepMemo): Promise<void> {
 
 function warnUnmatchable(held: Held, step: StepMemo): void {
   held.deps.log.warn("this wait can only time out: the triggering event has no value at the path that it compares", {
-    runId: held.run.runId,
     stepId: step.id,
     event: step.wait?.event,
   });
