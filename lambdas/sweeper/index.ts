@@ -19,7 +19,7 @@ export interface SweepReport {
 /** A run is looked after this long past its due time: its own timer comes first. In milliseconds. */
 const GRACE_MS = 60_000;
 /** A run whose function is not deployed is looked after again so much later, in milliseconds. */
-const NOT_SERVED_RETRY_MS = 60 * 60_000;
+const NOT_SERVED_RETRY_MS = 5 * 60_000;
 /** Runs woken in one sweep and shard; the next sweep takes the rest. */
 const RUNS_PER_SHARD_MAX = 500;
 
