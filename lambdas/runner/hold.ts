@@ -52,7 +52,7 @@ export async function hold(given: RunnerDeps, holding: Holding): Promise<Verdict
     }
     // Not the user's code: AWS said no. The lease is given back, so that this does not count as a crash.
     deps.log.error("the run could not be carried on", { error: String(error) });
-    await deps.world.runs.release(message, leased.fence).catch(() => false);
+    await deps.world.runs.release(message, leased.fence, held?.handlerAttempts).catch(() => false);
     return "keep";
   } finally {
     heartbeat.stop();

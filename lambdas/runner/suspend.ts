@@ -64,7 +64,13 @@ async function armHandlerRetry(held: Held, retryAt: number): Promise<void> {
   const attempts = held.handlerAttempts;
   const name = `handler:${attempts}`;
   const message = runMessage(held, `timer:${name}`, { kind: "wake", timer: { stepKey: name, at: retryAt } });
-  await world.timer.arm(`${held.run.runId}-handler-${attempts}`, retryAt, clock.now(), binding.runQueueUrl, message);
+  await world.timer.arm(
+    `${held.run.runId}-handler-${attempts}-${retryAt}`,
+    retryAt,
+    clock.now(),
+    binding.runQueueUrl,
+    message,
+  );
 }
 
 /** The event of a run that sleeps past the event's expiry is kept longer (live state has no TTL that matters). */

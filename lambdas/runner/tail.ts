@@ -21,7 +21,8 @@ export interface EndedRun {
   readonly header: RunHeader;
   readonly endedAt: number;
   readonly outcome: Outcome;
-  readonly event: StoredEvent;
+  /** Absent when it has expired: then nothing is emitted any more, and the rest of the tail is done. */
+  readonly event: StoredEvent | undefined;
   readonly memo: ReadonlyMap<string, StepMemo>;
 }
 
@@ -45,9 +46,8 @@ export async function repeatTail(deps: RunnerDeps, run: RunAddress, header: RunH
     world.events.get(run.env, header.eventId, timeOf(run.runId)),
     world.steps.load(run),
   ]);
-  if (outcome === undefined || event === undefined)
-    throw new Error(`The ended run ${run.runId} has no outcome or no event.`);
-  await runTail(deps, { run, header, endedAt: header.endedAt ?? event.at, outcome, event, memo });
+  if (outcome === undefined) throw new Error(`The ended run ${run.runId} has no outcome.`);
+  await runTail(deps, { run, header, endedAt: header.endedAt ?? header.queuedAt, outcome, event, memo });
 }
 
 /** A process that was overtaken may have set up a wait after the run had ended: nobody else would take it back (L7). */
@@ -87,7 +87,7 @@ const isLifecycleRun = ({ parent }: RunHeader, { name }: StoredEvent): boolean =
 
 /** `failed` always, `finished` when somebody listens; a run that such an event started emits none itself. */
 async function emitEvents({ world }: RunnerDeps, { run, header, endedAt, outcome, event }: EndedRun): Promise<void> {
-  if (isLifecycleRun(header, event)) return;
+  if (event === undefined || isLifecycleRun(header, event)) return;
   const names = [
     ...(outcome.ok ? [] : [EVENT_FAILED]),
     ...(header.emits?.includes("finished") ? [EVENT_FINISHED] : []),
