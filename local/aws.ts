@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { Activity } from "./activity.ts";
 import { REGION } from "./arn.ts";
 import { unsupported } from "./aws-error.ts";
-import { type LocalClock, realClock } from "./clock.ts";
+import { type LocalClock, realClock, wholeSecond } from "./clock.ts";
+import { closedError } from "./closed.ts";
 import { consoleLog, type LocalLog } from "./log.ts";
 import { createMeter, type Meter } from "./meter.ts";
 import { type Random, seededRandom } from "./random.ts";
@@ -16,7 +17,7 @@ import { createScheduler, type Scheduler } from "./services/scheduler.ts";
 import { createSqs, type Sqs } from "./services/sqs.ts";
 import { createStepFunctions, type StepFunctions } from "./services/step-functions.ts";
 import { diskStorage, memoryStorage, type Storage } from "./store.ts";
-import { createTimeDriver, type TimeDriver } from "./time-driver.ts";
+import { createTimeDriver, type TimeDriver, untilQuiet } from "./time-driver.ts";
 import { type InProcessHandler, inProcessHandler } from "./transport.ts";
 import { patchDate } from "./virtual-date.ts";
 import { type Dispatch, jsonError, type Service, type ServiceName, serviceOf } from "./wire.ts";
@@ -68,8 +69,14 @@ export interface LocalAws {
   readonly time: TimeDriver;
   /** Seeded; another stream after each restart on the same data, so that names made from it stay unique. */
   readonly random: Random;
+  /** Stops taking messages and requests, gives what is about to end a moment to do so, and abandons the rest. */
   close(): Promise<void>;
+  /** Whether what is still running has been abandoned: its calls are refused from then on. */
+  isClosed(): boolean;
 }
+
+/** What is under way when the cloud is closed may take this long to end, in real ms. */
+const CLOSING_MS = 1_000;
 
 /**
  * AWS in this process: one clock, one meter, one port. Two of them may live side by side.
@@ -81,7 +88,10 @@ export interface LocalAws {
  * ```
  */
 export async function createLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
-  const { clock = realClock(), log = consoleLog, dataDir } = options;
+  const { clock = realClock(), log: logger = consoleLog, dataDir } = options;
+  let closed = false;
+  const isClosed = () => closed;
+  const log: LocalLog = (...line) => closed || logger(...line);
   if (clock.kind === "virtual") patchDate();
   const storage = await openStorage(dataDir);
   await resumeTime(clock, storage);
@@ -99,11 +109,14 @@ export async function createLocalAws(options: LocalAwsOptions = {}): Promise<Loc
   const lambda = createLambda({ ...base, sqs });
   const s3 = createS3(part("s3"));
   const services = { dynamodb, sqs, eventBridge, scheduler, stepFunctions, lambda, s3 };
-  const dispatch = createDispatch(services, activity, storage);
+  const dispatch = createDispatch(services, activity, storage, isClosed);
   const api: { handler: ApiHandler | undefined } = { handler: undefined };
   const close = once(async () => {
     for (const { stop } of [lambda, scheduler, stepFunctions]) stop();
     await server?.close();
+    await untilQuiet(activity, CLOSING_MS);
+    closed = true;
+    clock.stop();
     await storage.close();
     await dynamodb.close();
   });
@@ -123,7 +136,7 @@ export async function createLocalAws(options: LocalAwsOptions = {}): Promise<Loc
     api.handler = handler;
   };
   const time = createTimeDriver(rememberTime(clock, storage), activity);
-  return { url, clock, dispatch, clientConfig, serveApi, ...services, meter, time, random, close };
+  return { url, clock, dispatch, clientConfig, serveApi, ...services, meter, time, random, close, isClosed };
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {
@@ -148,11 +161,11 @@ async function countStarts(storage: Storage): Promise<number> {
   return starts;
 }
 
-/** A virtual clock goes on where it stood, unless the real one is past that: what lies on disk is due by it. */
+/** A virtual clock goes on at the second after it stood, unless the real one is past that: what lies on disk is due by it. */
 async function resumeTime(clock: LocalClock, storage: Storage): Promise<void> {
   if (clock.kind !== "virtual") return;
   const [[, stoodAt] = ["time", 0]] = await storage.part("cloud").entries<number>("time");
-  clock.set(Math.max(stoodAt, clock.now()));
+  clock.set(Math.max(wholeSecond(stoodAt, "ceil"), clock.now()));
 }
 
 function rememberTime(clock: LocalClock, storage: Storage): LocalClock {
@@ -167,7 +180,7 @@ function rememberTime(clock: LocalClock, storage: Storage): LocalClock {
 
 type Services = Pick<LocalAws, "dynamodb" | "sqs" | "eventBridge" | "scheduler" | "stepFunctions" | "lambda" | "s3">;
 
-function createDispatch(services: Services, activity: Activity, storage: Storage): Dispatch {
+function createDispatch(services: Services, activity: Activity, storage: Storage, isClosed: () => boolean): Dispatch {
   const byScope: Record<ServiceName, Service> = {
     dynamodb: services.dynamodb.service,
     sqs: services.sqs.service,
@@ -178,6 +191,7 @@ function createDispatch(services: Services, activity: Activity, storage: Storage
     s3: services.s3.service,
   };
   return async (request) => {
+    if (isClosed()) throw closedError();
     const name = serviceOf(request) ?? `of ${request.method} ${request.path}`;
     if (!Object.hasOwn(byScope, name)) return jsonError(unsupported(`the service ${name}`, Object.keys(byScope)));
     const end = activity.begin();

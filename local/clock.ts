@@ -6,12 +6,17 @@ import { type HeapTimer, TimerHeap } from "./timer-heap.ts";
 /** Node's timers take 31 bits of milliseconds; longer ones are set in stages. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
-export interface RealClock extends Clock {
+interface Stoppable {
+  /** Drops all timers for good: nothing that was set, or will be, runs any more. */
+  stop(): void;
+}
+
+export interface RealClock extends Clock, Stoppable {
   readonly kind: "real";
 }
 
 /** A clock that stands still until the time driver moves it. */
-export interface VirtualClock extends Clock {
+export interface VirtualClock extends Clock, Stoppable {
   readonly kind: "virtual";
   /** When the earliest timer is due; it may be now. */
   nextDue(): number | undefined;
@@ -26,17 +31,34 @@ export type LocalClock = RealClock | VirtualClock;
 /** The machine's clock. Its timers never keep a process alive. */
 export function realClock(): RealClock {
   const now = RealDate.now.bind(RealDate);
+  const timers = new Set<{ cancel: () => void }>();
+  let stopped = false;
   const at = (time: number, task: () => void) => {
+    if (stopped) return () => {};
     let timer: NodeJS.Timeout;
+    const cancel = () => {
+      clearTimeout(timer);
+      timers.delete(entry);
+    };
+    const entry = { cancel };
+    const run = () => {
+      timers.delete(entry);
+      task();
+    };
     const arm = () => {
       const left = time - now();
-      timer = left > TIMEOUT_MS_MAX ? setTimeout(arm, TIMEOUT_MS_MAX) : setTimeout(task, Math.max(0, left));
+      timer = left > TIMEOUT_MS_MAX ? setTimeout(arm, TIMEOUT_MS_MAX) : setTimeout(run, Math.max(0, left));
       timer.unref();
     };
+    timers.add(entry);
     arm();
-    return () => clearTimeout(timer);
+    return cancel;
   };
-  return { kind: "real", now, at, pause: at };
+  const stop = () => {
+    stopped = true;
+    for (const { cancel } of timers) cancel();
+  };
+  return { kind: "real", now, at, pause: at, stop };
 }
 
 /** Captured before a virtual cloud replaces the global one. */
@@ -48,12 +70,16 @@ interface VirtualTimer extends HeapTimer {
   readonly paused: Invocation | undefined;
 }
 
-/** A virtual clock at `startAt` (ms since the epoch). */
-export function virtualClock(startAt: number = RealDate.now()): VirtualClock {
+/** Queues delay by whole seconds: a clock that stands on one finds their messages due exactly when they should be. */
+export const wholeSecond = (time: number, round: "floor" | "ceil") => Math[round](time / 1_000) * 1_000;
+
+/** A virtual clock at `startAt` (ms since the epoch). @default - the machine's time, on a whole second */
+export function virtualClock(startAt: number = wholeSecond(RealDate.now(), "floor")): VirtualClock {
   const timers = new TimerHeap<VirtualTimer>();
   let current = startAt;
   let inserted = 0;
   let flushing = false;
+  let stopped = false;
 
   const runDue = () => {
     let ran = 0;
@@ -78,6 +104,7 @@ export function virtualClock(startAt: number = RealDate.now()): VirtualClock {
   };
 
   const schedule = (time: number, task: () => void, paused: Invocation | undefined) => {
+    if (stopped) return () => {};
     const inContext = AsyncLocalStorage.snapshot();
     const timer = {
       time,
@@ -107,7 +134,13 @@ export function virtualClock(startAt: number = RealDate.now()): VirtualClock {
     return schedule(time, task, invocation);
   };
 
-  return { kind: "virtual", now: () => current, at, pause, nextDue: () => timers.peek()?.time, runDue, set };
+  const stop = () => {
+    stopped = true;
+    timers.clear();
+  };
+
+  const nextDue = () => timers.peek()?.time;
+  return { kind: "virtual", now: () => current, at, pause, nextDue, runDue, set, stop };
 }
 
 const resume = (timer: VirtualTimer) => timer.paused?.resume();

@@ -7,6 +7,7 @@ import { parseDuration } from "../sdk/expressions/index.ts";
 import type { AnyEvents, OutgoingEvents } from "../sdk/index.ts";
 import { type CronMessage, type EngineMessage, type RunView, StepwellError } from "../sdk/protocol/index.ts";
 import type { LocalAws } from "./aws.ts";
+import { whileOpen } from "./closed.ts";
 import type { Doors } from "./doors.ts";
 import { createHttpApi } from "./http-api.ts";
 import { offTheBill, type Usage } from "./meter.ts";
@@ -26,12 +27,12 @@ export interface LocalCloud<S = unknown> {
   /** The runs that an event has started, once the router has handled it. */
   runsOf(eventId: string | undefined): Promise<readonly RunView[]>;
   /** A run as it is now; undefined when there is none (yet). */
-  run(runId: string): Promise<RunView | undefined>;
+  run(runId: string | undefined): Promise<RunView | undefined>;
   /**
    * Resolves when the run has ended. On the virtual clock lets time pass as needed.
    * @throws StepwellError `STEPWELL_RUN_NOT_FOUND`; `STEPWELL_RUN_STUCK`, naming what the run waits for, when nothing is due any more
    */
-  waitForRun(runId: string): Promise<RunView>;
+  waitForRun(runId: string | undefined): Promise<RunView>;
   /** Lets time pass on the virtual clock: ms or a duration. Everything that falls due happens, in order. */
   passTime(duration: number | string): Promise<void>;
   /** Runs the sweeper now. */
@@ -62,13 +63,16 @@ export function createLocalCloud(
   const holds = (queue: string, text: string) => aws.sqs.messages(queue).some(({ body }) => body.includes(text));
   const sender = { send: doors.world.bus.send, now: () => clock.now() };
   const unbind = bindSender(client, sender);
+  let closing = false;
+  const open = <Args extends readonly unknown[], Result>(method: (...args: Args) => Promise<Result>) =>
+    whileOpen(() => closing, method);
 
   const send = async (events: Events<AnyEvents>) => {
     const sent = await runInScope({ sender, hops: 0 }, () => client.send(events));
     await time.settle();
     return sent;
   };
-  const run = (runId: string) =>
+  const run = (runId: string | undefined) =>
     offTheBill(() =>
       doors.api.run({ env: binding.env, app: client.id, functionId: "", runId: textOf(runId, "a run") }),
     );
@@ -102,22 +106,26 @@ export function createLocalCloud(
   };
   const stopSweeping = clock.kind === "real" ? every(SWEEP_EVERY_MS, sweepByTheClock) : () => {};
 
-  aws.serveApi(createHttpApi({ run, runsOf, send: (events) => send(events as Events<AnyEvents>), meter: () => meter.snapshot() }));
+  aws.serveApi(
+    createHttpApi({ run, runsOf, send: (events) => send(events as Events<AnyEvents>), meter: () => meter.snapshot() }),
+  );
+  const passTime = async (duration: number | string) => {
+    const ms = typeof duration === "number" ? duration : parseDuration(duration, "passTime");
+    await time.passTime(ms, { onJumpEnd: async () => void (await doors.sweep()) });
+  };
   return {
     url: aws.url,
-    send,
-    run,
-    runsOf,
-    waitForRun,
-    passTime: (duration) =>
-      time.passTime(typeof duration === "number" ? duration : parseDuration(duration, "passTime"), {
-        onJumpEnd: async () => void (await doors.sweep()),
-      }),
-    sweep,
-    fire,
+    send: open(send),
+    run: open(run),
+    runsOf: open(runsOf),
+    waitForRun: open((runId) => waitForRun(textOf(runId, "a run"))),
+    passTime: open(passTime),
+    sweep: open(sweep),
+    fire: open(fire),
     meter: () => meter.snapshot(),
-    deadLetters: () => offTheBill(() => doors.world.deadLetters.list(binding.env)),
+    deadLetters: open(() => offTheBill(() => doors.world.deadLetters.list(binding.env))),
     close: async () => {
+      closing = true;
       unbind();
       stopSweeping();
       await aws.close();

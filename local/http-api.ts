@@ -11,7 +11,9 @@ export interface HttpApiDeps {
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
-/** `/api`: `GET /api/runs/<id>`, `GET /api/events/<id>/runs`, `POST /api/events`, `GET /api/meter`. Answers JSON. */
+const ROUTES = ["GET /api", "GET /api/runs/<id>", "GET /api/events/<id>/runs", "POST /api/events", "GET /api/meter"];
+
+/** `/api`: the `ROUTES`, which it lists itself. Answers JSON. */
 export const createHttpApi =
   (deps: HttpApiDeps): ApiHandler =>
   async (request, response) => {
@@ -30,6 +32,7 @@ export const createHttpApi =
 async function answer(deps: HttpApiDeps, request: IncomingMessage): Promise<unknown> {
   const { pathname } = new URL(request.url ?? "/", "http://local");
   const route = `${request.method} ${pathname}`;
+  if (/^GET \/api\/?$/.test(route)) return { routes: ROUTES };
   const run = /^GET \/api\/runs\/([^/]+)$/.exec(route)?.[1];
   if (run !== undefined) return deps.run(decodeURIComponent(run));
   const event = /^GET \/api\/events\/([^/]+)\/runs$/.exec(route)?.[1];

@@ -29,7 +29,8 @@ export interface LocalOptions<S = unknown> {
   readonly logger?: LogSink;
 }
 
-export interface CheckedOptions extends Required<Omit<LocalOptions, "client" | "dataDir" | "port" | "host" | "timeout">> {
+export interface CheckedOptions
+  extends Required<Omit<LocalOptions, "client" | "dataDir" | "port" | "host" | "timeout">> {
   readonly client: Client<AnyEvents>;
   readonly dataDir?: string;
   readonly port?: number;
@@ -40,7 +41,9 @@ export interface CheckedOptions extends Required<Omit<LocalOptions, "client" | "
 const KNOWN = ["client", "functions", "clock", "waits", "dataDir", "port", "host", "seed", "timeout", "logger"];
 
 /** @throws StepwellError `STEPWELL_INVALID_OPTION` naming the option and what it takes */
-export function checkOptions<S>(options: LocalOptions<S>, logger: LogSink): CheckedOptions {
+export function checkOptions<S>(given: LocalOptions<S>, logger: LogSink): CheckedOptions {
+  // Without types it may be called with nothing: then it is the client that is missed first.
+  const options: Partial<LocalOptions<S>> = given ?? {};
   for (const name of Object.keys(options))
     if (!KNOWN.includes(name)) throw invalid(name, `is not one of ${KNOWN.join(", ")}`);
   const { client, functions, clock = "real", waits = "stepFunctions", seed = 1, port, timeout = "5m" } = options;

@@ -3,6 +3,7 @@ import { jsonLogger } from "../lambdas/runner/log.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
 import { createLocalAws } from "./aws.ts";
 import { realClock, virtualClock } from "./clock.ts";
+import { quietOnceClosed } from "./closed.ts";
 import { createLocalCloud, type LocalCloud } from "./cloud.ts";
 import { openDoors } from "./doors.ts";
 import { checkOptions, type LocalOptions } from "./options.ts";
@@ -39,12 +40,13 @@ export async function startLocal<S>(given: LocalOptions<S>): Promise<LocalCloud<
     const { client } = options;
     const target = { engine: DEFAULT_ENGINE, env: client.environment, app: client.id, waits: options.waits };
     const provisioned = await provision(aws, target);
-    const doors = openDoors(aws, provisioned, { ...options, log: options.logger });
+    const logger = quietOnceClosed(options.logger, aws.isClosed);
+    const doors = openDoors(aws, provisioned, { ...options, log: logger });
     await doors.register();
     // What deploying costs is not what running costs.
     aws.meter.reset();
     doors.open();
-    return createLocalCloud(aws, doors, provisioned, options);
+    return createLocalCloud(aws, doors, provisioned, { ...options, logger }) as LocalCloud<S>;
   } catch (error) {
     await aws.close();
     throw error;

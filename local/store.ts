@@ -1,4 +1,5 @@
 import { ClassicLevel } from "classic-level";
+import { StepwellError } from "../sdk/protocol/index.ts";
 
 /** A service's own part of what survives a restart: JSON values under keys. */
 export interface Store {
@@ -26,7 +27,8 @@ export const memoryStorage = (): Storage => ({ part: () => nothing, flush: () =>
 export async function diskStorage(path: string): Promise<Storage> {
   const db = new ClassicLevel<string, unknown>(path, { valueEncoding: "json" });
   await db.open().catch((cause: unknown) => {
-    throw new Error(`Cannot open ${path}. Is another local cloud using it?`, { cause });
+    const text = `Cannot open ${path}. Is another local cloud using it?`;
+    throw new StepwellError("STEPWELL_INVALID_OPTION", text, { cause });
   });
   const pending = new Map<string, { readonly value: unknown } | undefined>();
   let writing: Promise<void> | undefined;

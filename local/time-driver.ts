@@ -1,9 +1,10 @@
+import { StepwellError } from "../sdk/protocol/index.ts";
 import type { Activity } from "./activity.ts";
 import type { LocalClock, VirtualClock } from "./clock.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** An invocation without a sign of life for so long is hung: it waits for something that only time, or nothing, brings. Real ms. */
-const HUNG_AFTER_MS = 1_000;
+export const HUNG_AFTER_MS = 1_000;
 /** Event loop turns that must go by without any change before all is quiet: promise chains and immediates need a few. */
 const QUIET_TURNS = 4;
 
@@ -14,8 +15,11 @@ export interface TimeDriver {
   passTime(ms: number, options?: JumpOptions): Promise<void>;
   /** The same up to `time` (ms since the epoch). Does nothing when that is past: several may wait for the same time. */
   passTo(time: number, options?: JumpOptions): Promise<void>;
-  /** Whether an invocation is in flight that does not wait for the clock: after `settle`, one that is hung. */
-  isBusy(): boolean;
+  /**
+   * When an invocation in flight that does not wait for the clock has last given a sign of life, in real ms (monotonic): after
+   * `settle`, one that is hung. Undefined when there is none.
+   */
+  silentSince(): number | undefined;
   /** When the next timer is due, in ms since the epoch. */
   nextDue(): number | undefined;
 }
@@ -31,10 +35,12 @@ export const createTimeDriver = (clock: LocalClock, activity: Activity): TimeDri
 function realDriver(): TimeDriver {
   const settle = async () => {};
   const refuse = async () => {
-    throw new Error("Only a virtual clock can be moved; the real one passes by itself.");
+    throw invalid("Only a virtual clock can be moved; the real one passes by itself.");
   };
-  return { settle, passTime: refuse, passTo: refuse, nextDue: () => undefined, isBusy: () => false };
+  return { settle, passTime: refuse, passTo: refuse, nextDue: () => undefined, silentSince: () => undefined };
 }
+
+const invalid = (text: string) => new StepwellError("STEPWELL_INVALID_OPTION", text);
 
 function virtualDriver(clock: VirtualClock, activity: Activity): TimeDriver {
   let jumps: Promise<void> = Promise.resolve();
@@ -74,14 +80,27 @@ function virtualDriver(clock: VirtualClock, activity: Activity): TimeDriver {
   };
 
   const passTime: TimeDriver["passTime"] = async (ms, options) => {
-    if (!(ms >= 0)) throw new RangeError(`passTime takes milliseconds from 0 up, not ${ms}.`);
+    if (!(ms >= 0)) throw invalid(`passTime takes milliseconds from 0 up, not ${ms}.`);
     await inTurn(() => clock.now() + ms, options);
   };
   const passTo: TimeDriver["passTo"] = (time, options) => inTurn(() => time, options);
 
-  const isBusy = () => [...activity.invocations].some(({ paused }) => !paused);
+  const silentSince = () => {
+    const signs = [...activity.invocations].filter(({ paused }) => !paused).map(({ lastActivity }) => lastActivity);
+    return signs.length === 0 ? undefined : Math.max(...signs);
+  };
 
-  return { settle, passTime, passTo, nextDue: clock.nextDue, isBusy };
+  return { settle, passTime, passTo, nextDue: clock.nextDue, silentSince };
+}
+
+/** Resolves when nothing is under way that is about to end, at the latest after so many real ms. */
+export async function untilQuiet(activity: Activity, timeoutMs: number): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  for (let left = timeoutMs; left > 0; left = end - performance.now()) {
+    const patience = activity.busy > 0 ? left : longestPatience(activity.invocations);
+    if (patience === undefined) return;
+    await changeOrPatience(activity, Math.min(left, patience));
+  }
 }
 
 /** Lets the event loop turn until nothing has changed for a few turns, and runs what is due. */

@@ -27,6 +27,10 @@ export class TimerHeap<T extends HeapTimer> {
     return top;
   }
 
+  clear(): void {
+    this.#items.length = 0;
+  }
+
   #removeTop(): void {
     const last = this.#items.pop();
     if (last === undefined || this.#items.length === 0) return;

@@ -51,6 +51,7 @@ export interface EventBridgeDeps {
 
 export function createEventBridge(deps: EventBridgeDeps): EventBridge {
   const buses = new Map<string, Bus>([[DEFAULT_BUS, { name: DEFAULT_BUS, rules: new Map() }]]);
+  const warned = new Set<string>();
   const save = (bus: Bus) => deps.store.put(bus.name, [...bus.rules.values()]);
   const bus = (input: Input) => {
     const name = (optionalText(input, "EventBusName") ?? optionalText(input, "Name") ?? DEFAULT_BUS).split("/").at(-1);
@@ -72,7 +73,7 @@ export function createEventBridge(deps: EventBridgeDeps): EventBridge {
     {
       ...busOperations({ buses, bus, createBus, deps }),
       ...ruleOperations({ bus, setRule, save }),
-      PutEvents: (input) => putEvents(input, buses, deps),
+      PutEvents: (input) => putEvents(input, { ...deps, buses, warned }),
     },
     { count: (operation) => deps.meter.call("eventbridge", operation) },
   );
@@ -191,7 +192,13 @@ function checkTarget(input: Input): Target {
   return target;
 }
 
-function putEvents(input: Input, buses: ReadonlyMap<string, Bus>, deps: EventBridgeDeps) {
+interface PutDeps extends EventBridgeDeps {
+  readonly buses: ReadonlyMap<string, Bus>;
+  /** Names of events that went nowhere, of which somebody has been told. */
+  readonly warned: Set<string>;
+}
+
+function putEvents(input: Input, deps: PutDeps) {
   const entries = records(input, "Entries");
   if (entries.length < 1 || entries.length > ENTRIES_MAX) {
     throw invalid(
@@ -200,26 +207,36 @@ function putEvents(input: Input, buses: ReadonlyMap<string, Bus>, deps: EventBri
   }
   const size = entries.reduce((sum, entry) => sum + entrySize(entry), 0);
   if (size > REQUEST_BYTES_MAX) throw invalid(`Total size of the entries in the request is over the limit: ${size}.`);
-  const Entries = entries.map((entry) => putEntry(entry, buses, deps));
+  const Entries = entries.map((entry) => putEntry(entry, deps));
   return { FailedEntryCount: Entries.filter((entry) => "ErrorCode" in entry).length, Entries };
 }
 
-function putEntry(entry: Input, buses: ReadonlyMap<string, Bus>, deps: EventBridgeDeps) {
+function putEntry(entry: Input, deps: PutDeps) {
   const problem = problemOf(entry);
   if (problem !== undefined) return { ErrorCode: problem[0], ErrorMessage: problem[1] };
   deps.meter.bill("eventEntries", chunks(entrySize(entry)));
   const id = deps.random.uuid();
   const busName = (optionalText(entry, "EventBusName") ?? DEFAULT_BUS).split("/").at(-1) ?? "";
-  const bus = buses.get(busName);
+  const bus = deps.buses.get(busName);
   if (bus === undefined) {
     deps.log("warn", `PutEvents to the bus ${busName}, which does not exist: dropped, as in AWS`, { id });
     return { EventId: id };
   }
+  if (busName === DEFAULT_BUS && bus.rules.size === 0) warnOfDefaultBus(String(entry.DetailType), deps);
   const event = toEvent(entry, id, deps.clock.now());
   for (const rule of bus.rules.values()) {
     if (rule.state === "ENABLED" && rule.matches(event)) deliver(event, rule, deps);
   }
   return { EventId: id };
+}
+
+/** A forgotten EventBusName is no error in AWS, nor here: the event is gone, and nobody would know why. */
+function warnOfDefaultBus(name: string, { buses, warned, log }: PutDeps): void {
+  if (warned.has(name)) return;
+  warned.add(name);
+  const others = [...buses.keys()].filter((bus) => bus !== DEFAULT_BUS).map((bus) => `"${bus}"`);
+  const hint = others.length === 0 ? "" : ` The engine's bus is named ${others.join(", ")}: set EventBusName.`;
+  log("warn", `PutEvents of "${name}" to the default bus, which has no rules here: dropped.${hint}`);
 }
 
 function deliver(event: object, rule: Rule, { sqs, log }: EventBridgeDeps): void {

@@ -40,7 +40,9 @@ type MayLackData<E> = [Extract<Get<E, "data">, undefined>] extends [never]
   : true;
 
 /** The data with which an event's function may be invoked. */
-export type InputDataOf<E> = E extends unknown ? DataOf<E> | (MayLackData<E> extends true ? NothingToSend : never) : never;
+export type InputDataOf<E> = E extends unknown
+  ? DataOf<E> | (MayLackData<E> extends true ? NothingToSend : never)
+  : never;
 
 /**
  * An event's data as a handler gets it. Data that was not sent is `{}`: so optional data of `{ a: string; b: number }` comes as

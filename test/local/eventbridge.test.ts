@@ -118,3 +118,12 @@ it("the same bus is there over the socket", async () => {
     ["queue"],
   ]);
 });
+
+it("an event without a bus is dropped, and the log says so once for each name", async () => {
+  const { put, received, lines } = await openBus();
+  for (const DetailType of ["a", "b", "a"]) await put({ ...order, DetailType, EventBusName: undefined });
+  const text = (name: string) =>
+    `warn: PutEvents of "${name}" to the default bus, which has no rules here: dropped. The engine's bus is named "shop": set EventBusName.`;
+  expect(lines).toEqual([text("a"), text("b")]);
+  expect(received()).toEqual([]);
+});

@@ -134,5 +134,17 @@ it("what was answered survives a killed process", async () => {
 it("a data directory that is in use is refused", async () => {
   const dataDir = dataDirectory();
   await openAws({ dataDir });
-  await expect(openAwsByHand({ dataDir })).rejects.toThrow("Is another local cloud using it?");
+  await expect(openAwsByHand({ dataDir })).rejects.toMatchObject({
+    code: "STEPWELL_INVALID_OPTION",
+    message: expect.stringContaining("Is another local cloud using it?"),
+  });
+});
+
+it("a virtual clock goes on at a whole second", async () => {
+  const dataDir = dataDirectory();
+  const first = await openAwsByHand({ dataDir });
+  await first.aws.time.passTime(1_500);
+  await first.aws.close();
+  const { aws } = await openAws({ dataDir });
+  expect(aws.clock.now()).toBe(START + 2_000);
 });

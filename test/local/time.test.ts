@@ -106,5 +106,51 @@ it("inside of an invocation Date reads virtual time, outside it stays what it wa
 it("the real clock has nothing to settle, and cannot be moved", async () => {
   const { aws } = await openAws({ clock: realClock() });
   await aws.time.settle();
-  await expect(aws.time.passTime(1)).rejects.toThrow("virtual");
+  await expect(aws.time.passTime(1)).rejects.toMatchObject({
+    code: "STEPWELL_INVALID_OPTION",
+    message: expect.stringContaining("virtual"),
+  });
+});
+
+it("a virtual clock starts on a whole second", () => {
+  expect(virtualClock().now() % SECOND).toBe(0);
+});
+
+it.each([
+  ["real", realClock],
+  ["virtual", () => virtualClock(START)],
+] as const)("a %s clock that has stopped runs nothing any more", async (_kind, open) => {
+  const clock = open();
+  const ran: string[] = [];
+  clock.at(clock.now(), () => void ran.push("before"));
+  clock.stop();
+  clock.at(clock.now(), () => void ran.push("after"));
+  clock.pause(clock.now(), () => void ran.push("pause"));
+  const other = realClock();
+  await new Promise<void>((resolve) => {
+    // Unlike the clock's own timers this one keeps the process waiting.
+    const alive = setInterval(() => {}, SECOND);
+    other.at(other.now() + 1, () => setImmediate(() => resolve(clearInterval(alive))));
+  });
+  expect(ran).toEqual([]);
+});
+
+it("closing lets an invocation end that is about to", async () => {
+  const { aws } = await openAws({ clock: realClock() });
+  let turns = 0;
+  aws.lambda.register("worker", async () => {
+    for (; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+  });
+  const invoked = aws.lambda.invoke("worker", {});
+  await aws.close();
+  expect(turns).toBe(20);
+  expect((await invoked).kind).toBe("value");
+});
+
+it.each([-1, Number.NaN])("passTime(%s) is refused", async (ms) => {
+  const { aws } = await openAws();
+  await expect(aws.time.passTime(ms)).rejects.toMatchObject({
+    code: "STEPWELL_INVALID_OPTION",
+    message: `passTime takes milliseconds from 0 up, not ${ms}.`,
+  });
 });
