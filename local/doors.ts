@@ -1,21 +1,18 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import middy from "@middy/core";
 import { createApi } from "../lambdas/api/index.ts";
 import { createClients } from "../lambdas/aws/clients.ts";
 import { createWorld } from "../lambdas/aws/index.ts";
 import { engineNames, MANIFEST_REQUEST } from "../lambdas/contract.ts";
 import { deadLettersHandler } from "../lambdas/dead-letters/index.ts";
-import { type Door, type SqsEvent, sqsBatch } from "../lambdas/middleware/sqs-batch.ts";
 import { type Registration, registrarHandler } from "../lambdas/registrar/index.ts";
 import { routerHandler } from "../lambdas/router/index.ts";
 import type { RunnerDeps } from "../lambdas/runner/deps.ts";
-import { functionsById, manifestOf, type Served } from "../lambdas/runner/functions.ts";
-import { createRunner, type LambdaContext } from "../lambdas/runner/runner.ts";
+import { functionsById, type Served } from "../lambdas/runner/functions.ts";
+import { appHandler } from "../lambdas/runner/serve.ts";
 import { type SweepReport, sweeperHandler } from "../lambdas/sweeper/index.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
 import type { Manifest } from "../sdk/protocol/index.ts";
 import type { LocalAws } from "./aws.ts";
-import { isRecord } from "./input.ts";
 import type { Provisioned } from "./provision.ts";
 
 export interface DoorsOptions {
@@ -57,7 +54,7 @@ export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, opti
     return JSON.parse(Buffer.from(Payload ?? []).toString()) as Manifest;
   };
 
-  aws.lambda.register(appLambda, appHandler(client.id, deps) as never, { timeoutMs: options.timeoutMs });
+  aws.lambda.register(appLambda, appHandler(client.id, byId, () => deps) as never, { timeoutMs: options.timeoutMs });
   const door = { timeoutMs: ROUTER_TIMEOUT_MS, cost: { kind: "engine" } } as const;
   aws.lambda.register(`${binding.engine}-router`, routerHandler({ world, clock, log }) as never, door);
   aws.lambda.register(`${binding.engine}-dead-letters`, deadLettersHandler({ world, clock, log }) as never, door);
@@ -87,21 +84,6 @@ export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, opti
         aws.lambda.addEventSource(`${binding.engine}-dead-letters`, arn, { batchSize: 10 });
     },
   };
-}
-
-/**
- * The app's handler as `serve` makes it, but for middy's own timeout: that one runs on a real timer, which knows nothing of a virtual
- * clock, and would keep the process alive for as long as the Lambda's timeout when a handler hangs. The local Lambda has its own.
- */
-function appHandler(app: string, deps: RunnerDeps) {
-  const run = createRunner(deps);
-  const onBatch = middy((event: unknown, context: unknown) => run(event as SqsEvent, context as LambdaContext), {
-    timeoutEarlyInMillis: 0,
-  }).use(sqsBatch()) as unknown as Door;
-  return async (event: unknown, context: unknown) =>
-    isRecord(event) && event.stepwell === MANIFEST_REQUEST.stepwell
-      ? manifestOf(app, deps.functions)
-      : onBatch(event, context);
 }
 
 export type Doors = ReturnType<typeof openDoors>;

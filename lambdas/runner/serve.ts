@@ -42,7 +42,8 @@ export function serve({ client, functions }: ServeOptions): AppHandler {
 /** The same over given dependencies: how the local cloud runs an app in its own process. */
 export function appHandler(app: string, functions: RunnerDeps["functions"], deps: () => RunnerDeps): AppHandler {
   const run = (event: unknown, context: unknown) => createRunner(deps())(event as SqsEvent, context as LambdaContext);
-  const onBatch = middy(run).use(sqsBatch()) as unknown as AppHandler;
+  // Middy would answer just before the deadline, and leave a handler that hangs behind in a living process; Lambda ends that process.
+  const onBatch = middy(run, { timeoutEarlyInMillis: 0 }).use(sqsBatch()) as unknown as AppHandler;
   return async (event, context) => (isManifestRequest(event) ? manifestOf(app, functions) : onBatch(event, context));
 }
 
