@@ -1,0 +1,4 @@
+import { proveEveryCrashPoint } from "./crash-points.ts";
+import { waits } from "./scenarios.ts";
+
+proveEveryCrashPoint(waits);
