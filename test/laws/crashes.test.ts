@@ -161,13 +161,13 @@ describe("the deadline", () => {
   it("a run that is out of time passes itself on, and no step runs twice", async () => {
     const played = await run(
       one(async ({ step }, { notebook, slow }) => {
-        for (let i = 0; i < 12; i++) await notebook.step(step, `part-${i}`, () => slow(20_000));
+        for (let i = 0; i < 30; i++) await notebook.step(step, `part-${i}`, () => slow(5_000));
         return "done";
       }),
       { timeoutMs: MINUTE_MS },
     );
     expect(played).toMatchObject({ ...calm, run: { status: "completed", output: "done" } });
-    expect(Object.values(played.bodies)).toEqual(Array.from({ length: 12 }, () => 1));
-    expect(played.calls.filter((call) => call.includes("(SET #owner)")).length).toBeGreaterThan(3);
+    expect(Object.values(played.bodies)).toEqual(Array.from({ length: 30 }, () => 1));
+    expect(played.calls.filter((call) => call.includes("(SET #owner)")).length).toBe(3);
   });
 });

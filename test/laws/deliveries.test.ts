@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { differences, type Played, play, type Scenario } from "./harness.ts";
 import { disturb, late, type Mail, shuffled, twice } from "./mail.ts";
 import { HOUR_MS, scenarios } from "./scenarios.ts";
@@ -8,19 +8,17 @@ const playWith = (scenario: Scenario, mail: Mail): Promise<Played> =>
   play(scenario, [], ({ aws }) => disturb(aws, mail));
 
 describe.each(scenarios)("messages of: $name (L1)", (scenario) => {
-  const base = play(scenario);
+  let base: Played;
+  beforeAll(async () => {
+    base = await play(scenario);
+  });
 
   it.each([
     ["twice at once", twice(0)],
-    ["again 20 s later", twice(20_000)],
     ["again a day later", twice(DAY_MS)],
     ["40 s late", late(40_000)],
+    ["in any order", shuffled(1)],
   ] as const)("%s change nothing, and no body runs twice (L4)", async (_, mail) => {
-    expect(differences(await base, await playWith(scenario, mail), 0)).toEqual([]);
-  });
-
-  it("in any order change nothing", async () => {
-    for (const seed of [1, 2, 3])
-      expect(differences(await base, await playWith(scenario, shuffled(seed)), 0), `${seed}`).toEqual([]);
+    expect(differences(base, await playWith(scenario, mail), 0)).toEqual([]);
   });
 });
