@@ -8,11 +8,18 @@ export const engineNames = (engine: string) => ({
   ingestDeadLetters: `${engine}-ingest-dead`,
   waitMachine: `${engine}-wait`,
   scheduleGroup: engine,
-  bucket: `${engine}-payloads`,
+  /** Of a door's Lambda. */
+  door: (door: DoorName) => `${engine}-${door}`,
+  /** Names of buckets are unique in the world, hence the account and the region. */
+  bucket: (account: string, region: string) => `${engine}-payloads-${account}-${region}`,
   runQueue: (env: string, app: string) => bounded(`${engine}-runs-${env}-${app}`, QUEUE_NAME_CHARS_MAX),
   runDeadLetters: (env: string, app: string) => bounded(`${engine}-dead-${env}-${app}`, QUEUE_NAME_CHARS_MAX),
   appLambda: (env: string, app: string) => bounded(`${engine}-app-${env}-${app}`, LAMBDA_NAME_CHARS_MAX),
 });
+
+/** The engine's own Lambdas: each is a folder beside this file, and an asset of that name. */
+export const DOORS = ["router", "sweeper", "registrar", "dead-letters"] as const;
+export type DoorName = (typeof DOORS)[number];
 
 const QUEUE_NAME_CHARS_MAX = 80;
 const LAMBDA_NAME_CHARS_MAX = 64;
@@ -61,6 +68,10 @@ export interface EngineBinding {
   readonly runQueueUrl?: string;
   readonly runQueueArn?: string;
   readonly waits: "stepFunctions" | "table";
+  /** How long finished runs stay readable, in days. @default - 30 */
+  readonly retentionDays?: number;
+  /** Of a local cloud: where its AWS services are. @default - AWS */
+  readonly endpoint?: string;
 }
 
 /** The payload of a direct invocation by which the registrar asks an app for its manifest. */

@@ -56,15 +56,15 @@ export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, opti
 
   aws.lambda.register(appLambda, appHandler(client.id, byId, () => deps) as never, { timeoutMs: options.timeoutMs });
   const door = { timeoutMs: ROUTER_TIMEOUT_MS, cost: { kind: "engine" } } as const;
-  aws.lambda.register(`${binding.engine}-router`, routerHandler({ world, clock, log }) as never, door);
-  aws.lambda.register(`${binding.engine}-dead-letters`, deadLettersHandler({ world, clock, log }) as never, door);
-  aws.lambda.register(`${binding.engine}-sweeper`, sweeperHandler({ world, clock, log }) as never, door);
-  aws.lambda.register(`${binding.engine}-registrar`, registrarHandler({ world, askManifest, log }) as never, door);
+  aws.lambda.register(names.door("router"), routerHandler({ world, clock, log }) as never, door);
+  aws.lambda.register(names.door("dead-letters"), deadLettersHandler({ world, clock, log }) as never, door);
+  aws.lambda.register(names.door("sweeper"), sweeperHandler({ world, clock, log }) as never, door);
+  aws.lambda.register(names.door("registrar"), registrarHandler({ world, askManifest, log }) as never, door);
 
   return {
     world,
     api: createApi({ world, clock }),
-    sweep: async () => (await call(aws, `${binding.engine}-sweeper`, {})) as SweepReport,
+    sweep: async () => (await call(aws, names.door("sweeper"), {})) as SweepReport,
     /** Deploying is registering. */
     register: async () => {
       const registration: Registration = {
@@ -74,14 +74,14 @@ export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, opti
         queueArn: arns.runQueueArn,
         codeVersion: "local",
       };
-      await call(aws, `${binding.engine}-registrar`, registration);
+      await call(aws, names.door("registrar"), registration);
     },
     /** From here on messages are taken. */
     open: () => {
       aws.lambda.addEventSource(appLambda, arns.runQueueArn, { batchSize: RUNNER_BATCH_SIZE });
-      aws.lambda.addEventSource(`${binding.engine}-router`, arns.ingestQueueArn, { batchSize: 10 });
+      aws.lambda.addEventSource(names.door("router"), arns.ingestQueueArn, { batchSize: 10 });
       for (const arn of [arns.ingestDeadLettersArn, arns.runDeadLettersArn])
-        aws.lambda.addEventSource(`${binding.engine}-dead-letters`, arn, { batchSize: 10 });
+        aws.lambda.addEventSource(names.door("dead-letters"), arn, { batchSize: 10 });
     },
   };
 }

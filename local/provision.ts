@@ -13,7 +13,7 @@ import { isError } from "../lambdas/aws/clients.ts";
 import type { EngineBinding } from "../lambdas/contract.ts";
 import { engineNames, TABLE, WAIT_MACHINE } from "../lambdas/contract.ts";
 import { SQS_RECEIVES_MAX } from "../sdk/protocol/index.ts";
-import { arnOf } from "./arn.ts";
+import { ACCOUNT, arnOf, REGION } from "./arn.ts";
 import type { LocalAws } from "./aws.ts";
 
 /** Visibility of a fresh delivery, in seconds; a runner shortens it to its lease at once. */
@@ -45,7 +45,8 @@ export async function provision(aws: LocalAws, { engine, env, app, waits }: Prov
   await createBus(new EventBridgeClient(config), names.bus, ingest.arn);
   const waitMachineArn = await createWaitMachine(new SFNClient(config), names.waitMachine);
   await unlessThere(new SchedulerClient(config).send(new CreateScheduleGroupCommand({ Name: names.scheduleGroup })));
-  await unlessThere(new S3Client(config).send(new CreateBucketCommand({ Bucket: names.bucket })));
+  const bucketName = names.bucket(ACCOUNT, REGION);
+  await unlessThere(new S3Client(config).send(new CreateBucketCommand({ Bucket: bucketName })));
   return {
     binding: {
       engine,
@@ -54,10 +55,10 @@ export async function provision(aws: LocalAws, { engine, env, app, waits }: Prov
       busName: names.bus,
       ingestQueueUrl: ingest.url,
       ingestQueueArn: ingest.arn,
-      bucketName: names.bucket,
+      bucketName,
       waitMachineArn,
       scheduleGroup: names.scheduleGroup,
-      schedulerRoleArn: "arn:aws:iam::000000000000:role/stepwell-scheduler",
+      schedulerRoleArn: `arn:aws:iam::${ACCOUNT}:role/${engine}-scheduler`,
       runQueueUrl: runs.url,
       runQueueArn: runs.arn,
       waits,

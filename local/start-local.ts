@@ -1,5 +1,5 @@
 import { DEFAULT_ENGINE } from "../lambdas/contract.ts";
-import { jsonLogger } from "../lambdas/runner/log.ts";
+import { jsonLogger } from "../lambdas/process.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
 import { createLocalAws } from "./aws.ts";
 import { realClock, virtualClock } from "./clock.ts";

@@ -1,6 +1,19 @@
-/** Builds `dist` from the sources: one clean compile, nothing left over from an earlier one. */
+/** Builds `dist` from the sources: one clean compile, and the engine's Lambdas, each bundled into one file. */
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
+import { build } from "esbuild";
+import { lambdaBundle } from "../lambdas/bundle.ts";
+import { DOORS } from "../lambdas/contract.ts";
 
 rmSync("dist", { recursive: true, force: true });
 execFileSync("tsc", ["--project", "tsconfig.build.json"], { stdio: "inherit", shell: process.platform === "win32" });
+await Promise.all(
+  DOORS.map((door) =>
+    build({
+      ...BUNDLE,
+      logLevel: "warning",
+      entryPoints: [`lambdas/${door}/handler.ts`],
+      outfile: `dist/assets/${door}/index.mjs`,
+    }),
+  ),
+);

@@ -19,7 +19,13 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lambdas/registrar": DOOR(),
   "lambdas/dead-letters": DOOR(),
   "lambdas/api": DOOR(),
+  // The composition root of the Lambdas.
+  "lambdas/process.ts": ["sdk/protocol", "sdk/execution", "lambdas/aws", "lambdas/contract.ts"],
+  "lambdas/bundle.ts": [],
   local: ["lambdas", "sdk"],
+  // Doors by path only: what is deployed is what has been built.
+  infra: ["lambdas/contract.ts", "lambdas/bundle.ts"],
+  cli: ["local", "lambdas", "sdk"],
 };
 
 function DOOR(): readonly string[] {
@@ -30,6 +36,7 @@ function DOOR(): readonly string[] {
     "lambdas/engine",
     "lambdas/aws",
     "lambdas/middleware",
+    "lambdas/process.ts",
     "lambdas/contract.ts",
   ];
 }
@@ -42,10 +49,13 @@ const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
   "lambdas/router": [/^@middy\/core$/],
   "lambdas/runner": [/^@middy\/core$/],
   "lambdas/sweeper": [/^@middy\/core$/],
-  "lambdas/registrar": [/^@middy\/core$/],
+  // It alone calls apps: to ask who they are.
+  "lambdas/registrar": [/^@middy\/core$/, /^@aws-sdk\/client-lambda$/],
   "lambdas/dead-letters": [/^@middy\/core$/],
   "lambdas/middleware": [/^@middy\/core$/],
-  local: [/^@aws-sdk\//, /^dynalite/, /^croner$/, /^classic-level$/],
+  local: [/^@aws-sdk\//, /^dynalite/, /^croner$/, /^classic-level$/, /^esbuild$/],
+  infra: [/^aws-cdk-lib/, /^constructs$/, /^esbuild$/],
+  cli: [/^commander$/, /^@aws-sdk\//],
 };
 
 /** The one way from the SDK into the engine: lazily, so that a bundle without sending has no AWS client. */
@@ -64,7 +74,7 @@ const sourcesUnder = (folder: string): string[] =>
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join(folder, name));
 
-const files = ["sdk", "lambdas", "local"].flatMap(sourcesUnder);
+const files = ["sdk", "lambdas", "local", "infra", "cli"].flatMap(sourcesUnder);
 const textOf = (file: string) => readFileSync(join(root, file), "utf8");
 const code = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 
@@ -116,8 +126,8 @@ describe("the rooms of DESIGN.md §2", () => {
     expect(impure).toEqual([]);
   });
 
-  it("nothing but tests and examples imports the local cloud", () => {
-    const wrong = files.filter((file) => !file.startsWith("local/") && /from "[^"]*\/local\//.test(code(file)));
+  it("nothing but the command line, tests and examples imports the local cloud", () => {
+    const wrong = files.filter((file) => !/^(local|cli)\//.test(file) && /from "[^"]*\/local\//.test(code(file)));
     expect(wrong).toEqual([]);
   });
 });
@@ -137,7 +147,7 @@ describe("sizes", () => {
 
 describe("public entries", () => {
   it("have no top-level await", () => {
-    const entries = ["sdk/index.ts", "lambdas/runner/index.ts", "local/index.ts"];
+    const entries = ["sdk/index.ts", "lambdas/runner/index.ts", "local/index.ts", "infra/index.ts"];
     expect(entries.filter((file) => /^await |^(const|let) .* = await /m.test(code(file)))).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import {
   StepwellError,
 } from "../../sdk/protocol/index.ts";
 import { type EngineBinding, EVENT_SOURCE_PREFIX } from "../contract.ts";
-import { createClients } from "./clients.ts";
+import { clientConfigOf, createClients } from "./clients.ts";
 import { createPayloadStore, type PayloadStore } from "./payload-store.ts";
 
 const RETRY_BASE_MS = 50;
@@ -54,7 +54,7 @@ export type Bus = ReturnType<typeof createBus>;
 
 /** The bus for code outside of a run, from the engine's binding in the environment. */
 export function createBusSender(binding: EngineBinding): Bus {
-  const clients = createClients();
+  const clients = createClients(clientConfigOf(binding));
   const payloads = createPayloadStore(() => clients.s3, binding.bucketName);
   return createBus(() => clients.eventBridge, payloads, binding.busName);
 }

@@ -1,6 +1,6 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { S3Client } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SQSClient } from "@aws-sdk/client-sqs";
@@ -11,13 +11,20 @@ export type ClientConfig = Pick<
   "endpoint" | "region" | "credentials" | "requestHandler" | "maxAttempts"
 >;
 
+/** An engine in AWS is found by what surrounds the Lambda; a local cloud's binding says where it is, and takes any credentials. */
+export const clientConfigOf = ({ endpoint }: { readonly endpoint?: string }): ClientConfig => {
+  if (endpoint === undefined) return {};
+  return { endpoint, region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } };
+};
+
 export interface Clients {
   readonly dynamodb: DynamoDBClient;
   readonly sqs: SQSClient;
   readonly eventBridge: EventBridgeClient;
   readonly scheduler: SchedulerClient;
   readonly stepFunctions: SFNClient;
-  readonly s3: S3Client;
+  /** Loaded at its first use: most runs have no payload that is too large for an item. */
+  readonly s3: Promise<S3Client>;
 }
 
 /** The SDK clients, each made at its first use: a start-up pays only for what it needs. */
@@ -34,7 +41,10 @@ export function createClients(config: ClientConfig = {}): Clients {
   const eventBridge = once(() => new EventBridgeClient(config));
   const scheduler = once(() => new SchedulerClient(config));
   const stepFunctions = once(() => new SFNClient(config));
-  const s3 = once(() => new S3Client({ ...config, forcePathStyle: config.endpoint !== undefined }));
+  const s3 = once(async () => {
+    const { S3Client } = await import("@aws-sdk/client-s3");
+    return new S3Client({ ...config, forcePathStyle: config.endpoint !== undefined });
+  });
   return {
     get dynamodb() {
       return dynamodb();

@@ -1,13 +1,6 @@
 import type { LogSink } from "../../sdk/execution/index.ts";
 import type { RunAddress } from "../../sdk/protocol/index.ts";
 
-/** Log lines as JSON, one object a line. */
-export function jsonLogger(write: (line: string) => void, now: () => number): LogSink {
-  const line = (level: string) => (message: string, fields?: object) =>
-    write(JSON.stringify({ level, time: new Date(now()).toISOString(), message, ...fields }));
-  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
-}
-
 /** Lines about a run: each names it, and lines of its handler the attempt. */
 export function runLogger(log: LogSink, { app, functionId, runId }: RunAddress, attempt?: number): LogSink {
   const context = { app, functionId, runId, ...(attempt !== undefined && { attempt }) };

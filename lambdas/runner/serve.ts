@@ -1,14 +1,11 @@
 import { randomUUID } from "node:crypto";
 import middy from "@middy/core";
-import type { Clock } from "../../sdk/protocol/index.ts";
 import { StepwellError } from "../../sdk/protocol/index.ts";
-import { createClients } from "../aws/clients.ts";
-import { createWorld } from "../aws/index.ts";
-import { ENGINE_ENV_KEY, type EngineBinding, MANIFEST_REQUEST } from "../contract.ts";
+import { ENGINE_ENV_KEY, MANIFEST_REQUEST } from "../contract.ts";
 import { type SqsEvent, sqsBatch } from "../middleware/sqs-batch.ts";
+import { lazily, openProcess } from "../process.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { functionsById, manifestOf, type Served } from "./functions.ts";
-import { jsonLogger } from "./log.ts";
 import { createRunner, type LambdaContext } from "./runner.ts";
 
 export interface ServeOptions {
@@ -32,11 +29,11 @@ export type AppHandler = (event: unknown, context: LambdaContext) => Promise<unk
  */
 export function serve({ client, functions }: ServeOptions): AppHandler {
   const byId = functionsById(client.id, functions);
-  let deps: RunnerDeps | undefined;
-  return appHandler(client.id, byId, () => {
-    deps ??= lambdaDeps(byId);
-    return deps;
-  });
+  return appHandler(
+    client.id,
+    byId,
+    lazily(() => lambdaDeps(byId)),
+  );
 }
 
 /** The same over given dependencies: how the local cloud runs an app in its own process. */
@@ -50,31 +47,21 @@ export function appHandler(app: string, functions: RunnerDeps["functions"], deps
 const isManifestRequest = (event: unknown): boolean =>
   typeof event === "object" && event !== null && "stepwell" in event && event.stepwell === MANIFEST_REQUEST.stepwell;
 
-/** The composition root in Lambda: the one place that reads the clock, chance and the environment. */
 function lambdaDeps(functions: RunnerDeps["functions"]): RunnerDeps {
-  const binding = readBinding(process.env[ENGINE_ENV_KEY]);
-  const at: Clock["at"] = (time, task) => {
-    const timer = setTimeout(task, Math.max(0, time - Date.now()));
-    return () => clearTimeout(timer);
-  };
-  const clock: Clock = { now: () => Date.now(), at, pause: at };
+  const { binding, ...around } = openProcess();
+  const { runQueueUrl } = binding;
+  if (runQueueUrl === undefined) {
+    throw new StepwellError(
+      "STEPWELL_NO_ENGINE",
+      `This Lambda was invoked with a message of a run, but ${ENGINE_ENV_KEY} names no run queue: it is not deployed as an App.`,
+    );
+  }
   return {
-    world: createWorld(createClients(), binding, clock),
-    binding,
+    ...around,
+    binding: { ...binding, runQueueUrl },
     functions,
-    clock,
     random: Math.random,
     nonce: randomUUID,
-    log: jsonLogger((line) => process.stdout.write(`${line}\n`), clock.now),
     codeVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION ?? "$LATEST",
   };
-}
-
-function readBinding(text: string | undefined): RunnerDeps["binding"] {
-  const binding = text === undefined ? undefined : (JSON.parse(text) as EngineBinding);
-  if (binding?.runQueueUrl !== undefined) return { ...binding, runQueueUrl: binding.runQueueUrl };
-  throw new StepwellError(
-    "STEPWELL_NO_ENGINE",
-    `This Lambda was invoked with a message of a run, but ${ENGINE_ENV_KEY} does not tell its engine.`,
-  );
 }

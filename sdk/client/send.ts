@@ -36,7 +36,9 @@ function scopeOfEnvironment(): Promise<Scope> {
 
 async function connect(text: string): Promise<Scope> {
   const { createBusSender } = await import("../../lambdas/aws/bus.ts");
-  return { sender: createBusSender(parseBinding(text)), hops: 0 };
+  const binding = parseBinding(text);
+  // Where it is deployed to says which environment this is.
+  return { sender: createBusSender(binding), hops: 0, env: binding.env };
 }
 
 type Binding = Parameters<typeof import("../../lambdas/aws/bus.ts")["createBusSender"]>[0];

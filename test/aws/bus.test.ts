@@ -8,7 +8,7 @@ import { type EventEnvelope, PUT_EVENTS_BYTES_MAX } from "../../sdk/protocol/ind
 
 const eventBridge = mockClient(EventBridgeClient);
 const s3 = mockClient(S3Client);
-const payloads = createPayloadStore(() => new S3Client({ region: "us-east-1" }), "payloads");
+const payloads = createPayloadStore(() => Promise.resolve(new S3Client({ region: "us-east-1" })), "payloads");
 const bus = createBus(
   () => new EventBridgeClient({ region: "us-east-1" }),
   payloads,
