@@ -4,7 +4,7 @@ import type { Receipt } from "../aws/queue.ts";
 import type { RunnerDeps } from "./deps.ts";
 
 /** A message comes back a little after its lease, so that it finds the lease ended. In milliseconds. */
-export const VISIBILITY_MS = LEASE_MS + 1_000;
+export const VISIBILITY_MS = LEASE_MS + 500;
 
 export interface Lease {
   readonly run: RunKey;

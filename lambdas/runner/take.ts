@@ -1,4 +1,4 @@
-import { LEASE_MS, type RunMessage, SQS_RECEIVES_MAX } from "../../sdk/protocol/index.ts";
+import { HEARTBEAT_MS, LEASE_MS, type RunMessage, SQS_RECEIVES_MAX } from "../../sdk/protocol/index.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Birth, Leased } from "../aws/run-store.ts";
 import { onRefusedLease } from "../engine/lease.ts";
@@ -107,8 +107,11 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
 
 /** The holder's own message, and the first waker's, are not acknowledged while it holds: one of them follows a crash (L2). */
 async function keepUntil(deps: RunnerDeps, { receipt }: Delivery, until: number): Promise<Verdict> {
+  const left = until - deps.clock.now();
   const margin = VISIBILITY_MS - LEASE_MS;
-  await deps.world.queue.returnAfter(receipt, Math.max(KEEP_MS_MIN, until - deps.clock.now() + margin));
+  // A lease that has come so near its end was not renewed when it should have been: its holder is dead, or about to lose it.
+  const isDying = left < (LEASE_MS - HEARTBEAT_MS) / 2;
+  await deps.world.queue.returnAfter(receipt, isDying ? left + margin : Math.max(KEEP_MS_MIN, left + margin));
   return "keep";
 }
 

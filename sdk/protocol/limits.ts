@@ -51,8 +51,11 @@ export const STEP_FUNCTIONS_WAIT_MS_MAX = 364 * DAY_MS;
 /** A sleep shorter than this is waited for in place instead of suspending. In milliseconds. */
 export const IN_PLACE_SLEEP_MS_MAX = SECOND_MS;
 
-/** How long a lease lasts without a heartbeat, in milliseconds. */
-export const LEASE_MS = 10 * SECOND_MS;
+/**
+ * How long a lease lasts without a heartbeat, in milliseconds. Its message comes back half a second later: a queue's visibility has
+ * whole seconds, and a run that lost its process goes on within the second.
+ */
+export const LEASE_MS = 9_500;
 /** Time between heartbeats, in milliseconds. */
 export const HEARTBEAT_MS = 5 * SECOND_MS;
 /** An event id seen again within this time starts nothing again, in milliseconds. */
