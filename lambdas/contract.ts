@@ -10,16 +10,30 @@ export const engineNames = (engine: string) => ({
   scheduleGroup: engine,
   /** Of a door's Lambda. */
   door: (door: DoorName) => `${engine}-${door}`,
+  /** Of the Lambda that CloudFormation calls for the custom resources of apps. */
+  registration: `${engine}-registration`,
+  /** Roles have one name in all regions of an account. */
+  role: (of: DoorName | "scheduler" | "wait", region: string) => `${engine}-${of}-${region}`,
+  /** Of the engine's KMS key, if it has one of its own. */
+  keyAlias: `alias/${engine}`,
   /** Names of buckets are unique in the world, hence the account and the region. */
   bucket: (account: string, region: string) => `${engine}-payloads-${account}-${region}`,
-  runQueue: (env: string, app: string) => bounded(`${engine}-runs-${env}-${app}`, QUEUE_NAME_CHARS_MAX),
-  runDeadLetters: (env: string, app: string) => bounded(`${engine}-dead-${env}-${app}`, QUEUE_NAME_CHARS_MAX),
-  appLambda: (env: string, app: string) => bounded(`${engine}-app-${env}-${app}`, LAMBDA_NAME_CHARS_MAX),
+  /** What the names of all apps' parts of a kind begin with. */
+  appPrefix: (kind: AppPart) => appPrefix(engine, kind),
+  runQueue: (env: string, app: string) => bounded(`${appPrefix(engine, "runs")}${env}-${app}`, QUEUE_NAME_CHARS_MAX),
+  runDeadLetters: (env: string, app: string) =>
+    bounded(`${appPrefix(engine, "dead")}${env}-${app}`, QUEUE_NAME_CHARS_MAX),
+  appLambda: (env: string, app: string) => bounded(`${appPrefix(engine, "app")}${env}-${app}`, LAMBDA_NAME_CHARS_MAX),
 });
 
 /** The engine's own Lambdas: each is a folder beside this file, and an asset of that name. */
 export const DOORS = ["router", "sweeper", "registrar", "dead-letters"] as const;
 export type DoorName = (typeof DOORS)[number];
+
+/** The kinds of an app's parts that have a name of their own. */
+export type AppPart = "runs" | "dead" | "app";
+
+const appPrefix = (engine: string, kind: AppPart) => `${engine}-${kind}-`;
 
 const QUEUE_NAME_CHARS_MAX = 80;
 const LAMBDA_NAME_CHARS_MAX = 64;
@@ -31,6 +45,16 @@ function bounded(name: string, charsMax: number): string {
   for (const char of name) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
   return `${name.slice(0, charsMax - 9)}-${hash.toString(16).padStart(8, "0")}`;
 }
+
+/** Receives of a message before it goes to the dead-letter queue: `SQS_RECEIVES_MAX`, for who may not import the protocol. */
+export const QUEUE_RECEIVES_MAX = 50;
+
+/** Log lines that alarms count. */
+export const LOGGED = {
+  deadLetter: "dead letter",
+  buried: "a message that cannot be handled is kept as a dead letter",
+  overdue: "runs were overdue and have been woken",
+} as const;
 
 /** Own events carry this source on the bus: `stepwell.<app>`. */
 export const EVENT_SOURCE_PREFIX = "stepwell.";

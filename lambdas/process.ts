@@ -1,4 +1,5 @@
 import type { LogSink } from "../sdk/execution/contract.ts";
+import { jsonLogger, logLevelOf } from "../sdk/execution/json-logger.ts";
 import { type Clock, StepwellError } from "../sdk/protocol/index.ts";
 import { clientConfigOf, createClients } from "./aws/clients.ts";
 import { createWorld, type World } from "./aws/index.ts";
@@ -25,7 +26,8 @@ export function openProcess(env: NodeJS.ProcessEnv = process.env): LambdaProcess
   };
   const clock: Clock = { now: () => Date.now(), at, pause: at };
   const world = createWorld(createClients(clientConfigOf(binding)), binding, clock);
-  const log = jsonLogger((line) => process.stdout.write(`${line}\n`), clock.now);
+  const level = logLevelOf(env.AWS_LAMBDA_LOG_LEVEL);
+  const log = jsonLogger((line) => process.stdout.write(`${line}\n`), clock.now, level);
   return { binding, world, clock, log };
 }
 
@@ -36,13 +38,6 @@ export function lazily<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
-}
-
-/** Log lines as JSON, one object a line. */
-export function jsonLogger(write: (line: string) => void, now: () => number): LogSink {
-  const line = (level: string) => (message: string, fields?: object) =>
-    write(JSON.stringify({ level, time: new Date(now()).toISOString(), message, ...fields }));
-  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }
 
 function readBinding(text: string | undefined): EngineBinding {

@@ -3,20 +3,31 @@ import { engineNames } from "../lambdas/contract.ts";
 import { cronEventId } from "../lambdas/engine/run-id.ts";
 import type { SweepReport } from "../lambdas/sweeper/index.ts";
 import { bindSender, runInScope } from "../sdk/client/scope.ts";
+import type { LogSink } from "../sdk/execution/index.ts";
 import { parseDuration } from "../sdk/expressions/index.ts";
 import type { AnyEvents, OutgoingEvents } from "../sdk/index.ts";
-import { type CronMessage, type EngineMessage, type RunView, StepwellError } from "../sdk/protocol/index.ts";
+import {
+  type CronMessage,
+  type EngineMessage,
+  type FunctionManifest,
+  type RunSummary,
+  type RunView,
+  StepwellError,
+} from "../sdk/protocol/index.ts";
+import type { AppStatus, LocalApp } from "./app.ts";
 import type { LocalAws } from "./aws.ts";
 import { whileOpen } from "./closed.ts";
 import type { Doors } from "./doors.ts";
-import { createHttpApi } from "./http-api.ts";
+import { createHttpApi, type ListQuery } from "./http-api.ts";
 import { offTheBill, type Usage } from "./meter.ts";
-import type { CheckedOptions } from "./options.ts";
 import type { Provisioned } from "./provision.ts";
 import { createRunWaiter } from "./run-waiter.ts";
 
 /** What may be sent; anything while nothing is known of the client's events. */
 type Events<S> = OutgoingEvents<unknown extends S ? AnyEvents : S>;
+
+/** Which runs `cloud.runs` lists. */
+export type RunsQuery = Pick<ListQuery, "functionId" | "status" | "limit">;
 
 /** A running local cloud, of a client whose events are `S`. */
 export interface LocalCloud<S = unknown> {
@@ -26,6 +37,8 @@ export interface LocalCloud<S = unknown> {
   send(events: Events<S>): Promise<{ ids: string[] }>;
   /** The runs that an event has started, once the router has handled it. */
   runsOf(eventId: string | undefined): Promise<readonly RunView[]>;
+  /** The latest runs, the newest first. Those that no runner has taken yet are not among them. @default - `limit` is 20 */
+  runs(query?: RunsQuery): Promise<readonly RunSummary[]>;
   /** A run as it is now; undefined when there is none (yet). */
   run(runId: string | undefined): Promise<RunView | undefined>;
   /**
@@ -43,6 +56,9 @@ export interface LocalCloud<S = unknown> {
   meter(): Usage;
   /** Messages that could not be handled, with the reason. */
   deadLetters(): Promise<readonly DeadLetter[]>;
+  /** The app's process, as it is now; only of an app that was given by its `entry`. */
+  readonly app?: AppStatus | undefined;
+  /** Ends what is about to end, the app's process, and the services. What is still under way goes on after a restart on its data. */
   close(): Promise<void>;
 }
 
@@ -54,9 +70,9 @@ export function createLocalCloud(
   aws: LocalAws,
   doors: Doors,
   { binding }: Provisioned,
-  options: CheckedOptions,
+  { app, logger }: { readonly app: LocalApp; readonly logger: LogSink },
 ): LocalCloud {
-  const { client } = options;
+  const { client } = app;
   const { clock, meter, time } = aws;
   const names = engineNames(binding.engine);
   const queues = [names.ingestQueue, names.runQueue(binding.env, client.id)] as const;
@@ -76,6 +92,7 @@ export function createLocalCloud(
     offTheBill(() =>
       doors.api.run({ env: binding.env, app: client.id, functionId: "", runId: textOf(runId, "a run") }),
     );
+  const list = (query: ListQuery) => offTheBill(() => doors.api.list({ env: binding.env, app: client.id, ...query }));
   /** Resolves when the router has handled every message with this text. */
   const routed = async (text: string) => {
     await time.settle();
@@ -96,27 +113,28 @@ export function createLocalCloud(
   const isQueued = (runId: string) => queues.some((queue) => holds(queue, runId));
   const waitForRun = createRunWaiter({ aws, look: run, isQueued, sweep });
   const fire = async (functionId: string) => {
-    const message = cronMessage(binding.env, client.id, functionId, clock.now(), options);
+    const message = cronMessage(binding.env, client.id, functionId, clock.now(), app.functions());
     await doors.world.queue.sendToRouter(message);
     await routed(message.at);
     return { ids: [cronEventId(message, Date.parse(message.at))] };
   };
-  const sweepByTheClock = () => {
-    doors.sweep().catch((error: unknown) => options.logger.error("the sweeper failed", { error: String(error) }));
-  };
-  const stopSweeping = clock.kind === "real" ? every(SWEEP_EVERY_MS, sweepByTheClock) : () => {};
+  const stopSweeping = clock.kind === "real" ? sweepByTheClock(doors, logger) : () => {};
 
-  aws.serveApi(
-    createHttpApi({ run, runsOf, send: (events) => send(events as Events<AnyEvents>), meter: () => meter.snapshot() }),
-  );
+  const about = () => ({ app: client.id, environment: binding.env, functions: app.functions() });
+  const sendGiven = (events: unknown) => send(events as Events<AnyEvents>);
+  aws.serveApi(createHttpApi({ about, run, runs: list, runsOf, send: sendGiven, meter: meter.snapshot }));
   const passTime = async (duration: number | string) => {
     const ms = typeof duration === "number" ? duration : parseDuration(duration, "passTime");
     await time.passTime(ms, { onJumpEnd: async () => void (await doors.sweep()) });
   };
   return {
     url: aws.url,
+    get app() {
+      return app.status?.();
+    },
     send: open(send),
     run: open(run),
+    runs: open(async (query = {}) => (await list(query)).runs),
     runsOf: open(runsOf),
     waitForRun: open((runId) => waitForRun(textOf(runId, "a run"))),
     passTime: open(passTime),
@@ -128,6 +146,7 @@ export function createLocalCloud(
       closing = true;
       unbind();
       stopSweeping();
+      await app.close();
       await aws.close();
     },
   };
@@ -139,13 +158,12 @@ function cronMessage(
   app: string,
   functionId: string,
   now: number,
-  { functions }: CheckedOptions,
+  functions: readonly FunctionManifest[],
 ): EngineMessage & CronMessage {
-  const durables = functions.flatMap((fn) => fn.durables());
-  const triggers = durables.find(({ id }) => id === functionId)?.manifest.triggers ?? [];
-  const trigger = triggers.find((candidate) => candidate.kind === "cron");
+  const triggersOf = functions.find(({ id }) => id === functionId)?.triggers ?? [];
+  const trigger = triggersOf.find((candidate) => candidate.kind === "cron");
   if (trigger === undefined) {
-    const known = durables.filter(({ manifest }) => manifest.triggers.some(({ kind }) => kind === "cron"));
+    const known = functions.filter(({ triggers }) => triggers.some(({ kind }) => kind === "cron"));
     throw new StepwellError(
       "STEPWELL_FUNCTION_NOT_FOUND",
       `fire: there is no function "${functionId}" with a cron trigger. There are: ${known.map(({ id }) => id).join(", ") || "none"}.`,
@@ -160,8 +178,9 @@ function textOf(id: string | undefined, what: string): string {
   throw new StepwellError("STEPWELL_INVALID_OPTION", `The id of ${what} is a non-empty string, not ${String(id)}.`);
 }
 
-function every(ms: number, task: () => void): () => void {
-  const timer = setInterval(task, ms);
+function sweepByTheClock(doors: Doors, logger: LogSink): () => void {
+  const failed = (error: unknown) => logger.error("the sweeper failed", { error: String(error) });
+  const timer = setInterval(() => void doors.sweep().catch(failed), SWEEP_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -1,23 +1,20 @@
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { createApi } from "../lambdas/api/index.ts";
 import { createClients } from "../lambdas/aws/clients.ts";
 import { createWorld } from "../lambdas/aws/index.ts";
-import { engineNames, MANIFEST_REQUEST } from "../lambdas/contract.ts";
+import { engineNames } from "../lambdas/contract.ts";
 import { deadLettersHandler } from "../lambdas/dead-letters/index.ts";
+import { askManifestBy } from "../lambdas/registrar/ask-manifest.ts";
 import { type Registration, registrarHandler } from "../lambdas/registrar/index.ts";
 import { routerHandler } from "../lambdas/router/index.ts";
-import type { RunnerDeps } from "../lambdas/runner/deps.ts";
-import { functionsById, type Served } from "../lambdas/runner/functions.ts";
-import { appHandler } from "../lambdas/runner/serve.ts";
 import { type SweepReport, sweeperHandler } from "../lambdas/sweeper/index.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
-import type { Manifest } from "../sdk/protocol/index.ts";
+import type { LocalApp } from "./app.ts";
 import type { LocalAws } from "./aws.ts";
 import type { Provisioned } from "./provision.ts";
 
 export interface DoorsOptions {
-  readonly client: { readonly id: string };
-  readonly functions: readonly Served[];
+  readonly app: LocalApp;
   readonly timeoutMs: number;
   readonly log: LogSink;
 }
@@ -28,34 +25,24 @@ const ROUTER_TIMEOUT_MS = 60_000;
 
 /** The same doors as in an account, over the same SDK clients, on the local services. */
 export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, options: DoorsOptions) {
-  const { client, functions, log } = options;
+  const { app, log } = options;
   const { clock } = aws;
   const world = createWorld(createClients(aws.clientConfig()), binding, clock);
-  const byId = functionsById(client.id, functions);
-  const deps: RunnerDeps = {
+  const deps = {
     world,
     binding,
-    functions: byId,
     clock,
     random: () => aws.random.fraction(),
     nonce: () => aws.random.uuid(),
     log,
-    codeVersion: "local",
   };
   const names = engineNames(binding.engine);
-  const appLambda = names.appLambda(binding.env, client.id);
-  const lambda = new LambdaClient(aws.clientConfig());
-  const askManifest = async (functionName: string) => {
-    const command = new InvokeCommand({
-      FunctionName: functionName,
-      Payload: JSON.stringify(MANIFEST_REQUEST),
-    });
-    const { Payload } = await lambda.send(command);
-    return JSON.parse(Buffer.from(Payload ?? []).toString()) as Manifest;
-  };
+  const functionName = names.appLambda(binding.env, app.client.id);
+  const { handler, cost, gate, ...lambda } = app.lambda({ url: aws.url, functionName, deps });
+  const askManifest = lambda.askManifest ?? askManifestBy(new LambdaClient(aws.clientConfig()));
 
-  aws.lambda.register(appLambda, appHandler(client.id, byId, () => deps) as never, { timeoutMs: options.timeoutMs });
-  const door = { timeoutMs: ROUTER_TIMEOUT_MS, cost: { kind: "engine" } } as const;
+  aws.lambda.register(functionName, handler, { timeoutMs: options.timeoutMs, cost });
+  const door = { timeoutMs: ROUTER_TIMEOUT_MS, cost: "engine" } as const;
   aws.lambda.register(names.door("router"), routerHandler({ world, clock, log }) as never, door);
   aws.lambda.register(names.door("dead-letters"), deadLettersHandler({ world, clock, log }) as never, door);
   aws.lambda.register(names.door("sweeper"), sweeperHandler({ world, clock, log }) as never, door);
@@ -66,19 +53,21 @@ export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, opti
     api: createApi({ world, clock }),
     sweep: async () => (await call(aws, names.door("sweeper"), {})) as SweepReport,
     /** Deploying is registering. */
-    register: async () => {
+    register: async (codeVersion: string) => {
       const registration: Registration = {
         env: binding.env,
-        functionName: appLambda,
+        app: app.client.id,
+        functionName,
         queueUrl: binding.runQueueUrl,
         queueArn: arns.runQueueArn,
-        codeVersion: "local",
+        codeVersion,
       };
-      await call(aws, names.door("registrar"), registration);
+      await call(aws, names.door("registrar"), { RequestType: "Update", ResourceProperties: registration });
     },
     /** From here on messages are taken. */
     open: () => {
-      aws.lambda.addEventSource(appLambda, arns.runQueueArn, { batchSize: RUNNER_BATCH_SIZE });
+      const batchSize = RUNNER_BATCH_SIZE;
+      aws.lambda.addEventSource(functionName, arns.runQueueArn, { batchSize, ...(gate !== undefined && { gate }) });
       aws.lambda.addEventSource(names.door("router"), arns.ingestQueueArn, { batchSize: 10 });
       for (const arn of [arns.ingestDeadLettersArn, arns.runDeadLettersArn])
         aws.lambda.addEventSource(names.door("dead-letters"), arn, { batchSize: 10 });

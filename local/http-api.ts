@@ -1,17 +1,50 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { StepwellError } from "../sdk/protocol/index.ts";
+import type { RunQuery } from "../lambdas/api/index.ts";
+import {
+  type FunctionManifest,
+  RUN_STATUSES,
+  RUNS_LISTED_MAX,
+  type RunStatus,
+  StepwellError,
+} from "../sdk/protocol/index.ts";
 import type { ApiHandler } from "./server.ts";
+import { VERSION } from "./version.ts";
+
+export type ListQuery = Omit<RunQuery, "env" | "app">;
 
 export interface HttpApiDeps {
+  readonly about: () => AboutApp;
   readonly run: (runId: string) => Promise<unknown>;
+  readonly runs: (query: ListQuery) => Promise<unknown>;
   readonly runsOf: (eventId: string) => Promise<unknown>;
   readonly send: (events: unknown) => Promise<unknown>;
   readonly meter: () => unknown;
 }
 
+/** What the cloud runs. */
+export interface AboutApp {
+  readonly app: string;
+  readonly environment: string;
+  readonly functions: readonly FunctionManifest[];
+}
+
+/** What `GET /api` answers: by `name` others tell that this is a stepwell. */
+export interface About extends AboutApp {
+  readonly name: "stepwell";
+  readonly version: string;
+  readonly routes: readonly string[];
+}
+
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
-const ROUTES = ["GET /api", "GET /api/runs/<id>", "GET /api/events/<id>/runs", "POST /api/events", "GET /api/meter"];
+const ROUTES = [
+  "GET /api",
+  "GET /api/runs?function=&status=&limit=&before=&since=",
+  "GET /api/runs/<id>",
+  "GET /api/events/<id>/runs",
+  "POST /api/events",
+  "GET /api/meter",
+];
 
 /** `/api`: the `ROUTES`, which it lists itself. Answers JSON. */
 export const createHttpApi =
@@ -19,9 +52,9 @@ export const createHttpApi =
   async (request, response) => {
     try {
       const found = await answer(deps, request);
-      if (found === undefined)
-        return reply(response, 404, { error: `There is nothing at ${request.method} ${request.url}.` });
-      reply(response, 200, found);
+      if (found !== undefined) return reply(response, 200, found);
+      const error = `There is nothing at ${request.method} ${request.url}. There is: ${ROUTES.join(", ")}.`;
+      reply(response, 404, { error });
     } catch (error) {
       const isCallers = StepwellError.is(error) || error instanceof SyntaxError || error instanceof URIError;
       if (!isCallers) throw error;
@@ -30,9 +63,11 @@ export const createHttpApi =
   };
 
 async function answer(deps: HttpApiDeps, request: IncomingMessage): Promise<unknown> {
-  const { pathname } = new URL(request.url ?? "/", "http://local");
-  const route = `${request.method} ${pathname}`;
-  if (/^GET \/api\/?$/.test(route)) return { routes: ROUTES };
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://local");
+  const route = `${request.method} ${pathname.replace(/(?<=.)\/$/, "")}`;
+  if (route === "GET /api")
+    return { name: "stepwell", version: VERSION, ...deps.about(), routes: ROUTES } satisfies About;
+  if (route === "GET /api/runs") return deps.runs(listQuery(searchParams));
   const run = /^GET \/api\/runs\/([^/]+)$/.exec(route)?.[1];
   if (run !== undefined) return deps.run(decodeURIComponent(run));
   const event = /^GET \/api\/events\/([^/]+)\/runs$/.exec(route)?.[1];
@@ -40,6 +75,41 @@ async function answer(deps: HttpApiDeps, request: IncomingMessage): Promise<unkn
   if (route === "POST /api/events") return deps.send(JSON.parse(await bodyOf(request)));
   return route === "GET /api/meter" ? deps.meter() : undefined;
 }
+
+/** @throws StepwellError `STEPWELL_INVALID_OPTION` naming the parameter and what it takes */
+function listQuery(params: URLSearchParams): ListQuery {
+  const known = ["function", "status", "limit", "before", "since"];
+  const stranger = [...params.keys()].find((name) => !known.includes(name));
+  if (stranger !== undefined) throw invalid(stranger, `is not one of ${known.join(", ")}`);
+  const given = (name: string) => params.get(name) || undefined;
+  return {
+    functionId: given("function"),
+    status: status(given("status")),
+    limit: whole(given("limit"), "limit", 1, RUNS_LISTED_MAX),
+    before: runId(given("before")),
+    since: whole(given("since"), "since", 0, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+function status(text: string | undefined): RunStatus | undefined {
+  if (text === undefined || RUN_STATUSES.includes(text as RunStatus)) return text as RunStatus | undefined;
+  throw invalid("status", `is one of ${RUN_STATUSES.join(", ")}`);
+}
+
+function runId(text: string | undefined): string | undefined {
+  if (text === undefined || /^[0-9A-HJKMNP-TV-Z]{26}$/.test(text)) return text;
+  throw invalid("before", "is the id of a run: 26 characters");
+}
+
+function whole(text: string | undefined, name: string, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw invalid(name, `is a whole number from ${least} to ${most}`);
+}
+
+const invalid = (name: string, problem: string) =>
+  new StepwellError("STEPWELL_INVALID_OPTION", `The parameter "${name}" ${problem}.`);
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];

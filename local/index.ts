@@ -1,4 +1,5 @@
-export type { LocalCloud } from "./cloud.ts";
+export type { AppStatus } from "./app.ts";
+export type { LocalCloud, RunsQuery } from "./cloud.ts";
 export type { Usage } from "./meter.ts";
-export type { LocalOptions } from "./options.ts";
+export type { LocalEntryOptions, LocalOptions } from "./options.ts";
 export { startLocal } from "./start-local.ts";

@@ -1,21 +1,27 @@
 import { DEFAULT_ENGINE } from "../lambdas/contract.ts";
-import { jsonLogger } from "../lambdas/process.ts";
-import type { LogSink } from "../sdk/execution/index.ts";
+import type { AppStatus, LocalApp } from "./app.ts";
+import { loadEntry } from "./app-process/entry-app.ts";
 import { createLocalAws } from "./aws.ts";
 import { realClock, virtualClock } from "./clock.ts";
 import { quietOnceClosed } from "./closed.ts";
 import { createLocalCloud, type LocalCloud } from "./cloud.ts";
 import { openDoors } from "./doors.ts";
-import { checkOptions, type LocalOptions } from "./options.ts";
+import { inProcessApp } from "./in-process-app.ts";
+import { type CheckedOptions, checkOptions, type LocalEntryOptions, type LocalOptions } from "./options.ts";
 import { provision } from "./provision.ts";
 
 /**
- * Starts a cloud in this process: the AWS services that Stepwell uses, and the engine and the app's functions on them, over the real
- * AWS SDK. `clock: "virtual"` is for tests: time stands still until you let it pass.
+ * Starts a cloud in this process: the AWS services that Stepwell uses, and the engine and an app on them, over the real AWS SDK.
  *
- * Never reads or writes `process.env`; several may run side by side.
+ * With `client` and `functions` the app runs in this process; `clock: "virtual"` is for tests: time stands still until you let it pass.
+ * With `entry` it runs in a process of its own, behind the contract of Lambda's runtime: started anew when it dies, when it does not
+ * answer and when an invocation has passed its deadline, and reloaded when its files change. Unlike a Lambda's sandbox, that process
+ * takes many invocations at a time.
  *
- * @throws StepwellError `STEPWELL_INVALID_OPTION`; `STEPWELL_DUPLICATE_FUNCTION` when two functions have one id
+ * Never changes `process.env`; several may run side by side.
+ *
+ * @throws StepwellError `STEPWELL_INVALID_OPTION`; `STEPWELL_DUPLICATE_FUNCTION` when two functions have one id;
+ *   `STEPWELL_ENTRY_FAILED` when the entry cannot be built or loaded, or is no app
  * @example
  * ```ts
  * const cloud = await startLocal({ client: stepwell, functions: [placeOrder], clock: "virtual" });
@@ -23,10 +29,31 @@ import { provision } from "./provision.ts";
  * const [run] = await cloud.runsOf(ids[0]);
  * await cloud.waitForRun(run?.id);
  * await cloud.close();
+ *
+ * const dev = await startLocal({ entry: "./app.ts", dataDir: ".stepwell" });
  * ```
  */
-export async function startLocal<S>(given: LocalOptions<S>): Promise<LocalCloud<S>> {
-  const options = checkOptions(given, warningsOnly());
+export function startLocal(options: LocalEntryOptions): Promise<LocalCloud & { readonly app: AppStatus }>;
+export function startLocal<S>(options: LocalOptions<S>): Promise<LocalCloud<S>>;
+export async function startLocal(given: object): Promise<unknown> {
+  const options = checkOptions(given);
+  const app = await loadApp(options);
+  try {
+    return await open(app, options);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+async function loadApp(options: CheckedOptions): Promise<LocalApp> {
+  if ("client" in options) return inProcessApp(options.client, options.functions);
+  const { entry, logLevel, logger } = options;
+  return loadEntry({ entry, logLevel, log: logger, env: { ...process.env, ...options.env } });
+}
+
+async function open(app: LocalApp, options: CheckedOptions): Promise<LocalCloud> {
+  const { client } = app;
   const clock = options.clock === "virtual" ? virtualClock() : realClock();
   const aws = await createLocalAws({
     clock,
@@ -37,24 +64,17 @@ export async function startLocal<S>(given: LocalOptions<S>): Promise<LocalCloud<
     ...(options.host !== undefined && { host: options.host }),
   });
   try {
-    const { client } = options;
     const target = { engine: DEFAULT_ENGINE, env: client.environment, app: client.id, waits: options.waits };
     const provisioned = await provision(aws, target);
     const logger = quietOnceClosed(options.logger, aws.isClosed);
-    const doors = openDoors(aws, provisioned, { ...options, log: logger });
-    await doors.register();
+    const doors = openDoors(aws, provisioned, { app, timeoutMs: options.timeoutMs, log: logger });
+    await app.start(doors.register);
     // What deploying costs is not what running costs.
     aws.meter.reset();
     doors.open();
-    return createLocalCloud(aws, doors, provisioned, { ...options, logger }) as LocalCloud<S>;
+    return createLocalCloud(aws, doors, provisioned, { app, logger });
   } catch (error) {
     await aws.close();
     throw error;
   }
-}
-
-/** Quiet unless something is wrong. */
-function warningsOnly(): LogSink {
-  const log = jsonLogger((line) => process.stderr.write(`${line}\n`), Date.now);
-  return { ...log, debug: () => {}, info: () => {} };
 }

@@ -5,6 +5,7 @@ export {
   CODES,
   type Code,
   type RunStatus,
+  type RunSummary,
   type RunView,
   type SerializedError,
   type StepStatus,

@@ -26,6 +26,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // Doors by path only: what is deployed is what has been built.
   infra: ["lambdas/contract.ts", "lambdas/bundle.ts"],
   cli: ["local", "lambdas", "sdk"],
+  // What `stepwell init` writes: a user's code.
+  "cli/template": [],
 };
 
 function DOOR(): readonly string[] {
@@ -55,7 +57,8 @@ const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
   "lambdas/middleware": [/^@middy\/core$/],
   local: [/^@aws-sdk\//, /^dynalite/, /^croner$/, /^classic-level$/, /^esbuild$/],
   infra: [/^aws-cdk-lib/, /^constructs$/, /^esbuild$/],
-  cli: [/^commander$/, /^@aws-sdk\//],
+  cli: [/^commander$/, /^@aws-sdk\//, /^esbuild$/],
+  "cli/template": [/^stepwell(\/\w+)?$/, /^aws-cdk-lib$/],
 };
 
 /** The one way from the SDK into the engine: lazily, so that a bundle without sending has no AWS client. */

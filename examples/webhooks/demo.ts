@@ -2,11 +2,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type LocalCloud, startLocal } from "stepwell/local";
 import { stepwell } from "./client.ts";
+import { type Crashes, createCrashes } from "./demo/crashes.ts";
 import { allDeliveries, awaitReactions, type Delivery, inOrder } from "./demo/deliveries.ts";
 import { count, time } from "./demo/format.ts";
 import { createLogBook, type LogBook } from "./demo/log-book.ts";
 import { type DemoOptions, HELP, readOptions } from "./demo/options.ts";
-import { printReport, printVerdict } from "./demo/report.ts";
+import { printReport, printSection, printVerdict } from "./demo/report.ts";
 import { createRunBook, isEnded, type RunBook } from "./demo/run-book.ts";
 import { createScreen } from "./demo/screen.ts";
 import { expectedStatus, functions } from "./functions.ts";
@@ -16,8 +17,8 @@ const BATCH = 10;
 /** Webhooks come one by one, not all at once: so many may be under way. */
 const UNDER_WAY_MAX = 10;
 const LOOK_EVERY_MS = 100;
-/** Several times as long as it should take. */
-const PATIENCE_MS = 90_000;
+/** Several times as long as it should take; after a kill it takes a lease to go on. */
+const PATIENCE_MS = { plain: 90_000, crash: 180_000 };
 
 const functionIds = Object.keys(expectedStatus);
 const screen = createScreen(process.stdout, process.env);
@@ -27,29 +28,50 @@ interface Demo {
   readonly cloud: LocalCloud;
   readonly book: RunBook;
   readonly log: LogBook;
+  /** Kills the app in the middle, if that was asked for. */
+  readonly crashes: Crashes | undefined;
   /** Ctrl-C. */
   readonly signal: AbortSignal;
+  readonly patienceMs: number;
+  readonly all: number;
   sent: number;
 }
 
 async function main(options: DemoOptions, signal: AbortSignal): Promise<number> {
   const log = createLogBook(screen.print);
-  const cloud = await startLocal({ client: stepwell, functions, logger: log.sink });
-  const demo: Demo = { cloud, log, signal, book: createRunBook(cloud, functionIds), sent: 0 };
   const webhooks = allDeliveries();
-  screen.print(
-    `${screen.bold("A cloud in this process")}: ${functionIds.length} functions, AWS services at ${cloud.url}`,
-  );
-  const stopProgress = screen.follow(() => progressOf(demo, webhooks.length));
+  const { cloud, crashes } = await openCloud(options, log);
+  const book = createRunBook(cloud, functionIds);
+  const patienceMs = PATIENCE_MS[options.crash ? "crash" : "plain"];
+  const demo: Demo = { cloud, log, crashes, signal, patienceMs, book, all: webhooks.length, sent: 0 };
+  screen.print(`${functionIds.length} functions, AWS services at ${cloud.url}`);
+  const stopProgress = screen.follow(() => progressOf(demo));
   try {
     await play(demo, webhooks);
     stopProgress();
-    printReport(screen, { webhooks, runs: demo.book.runs(), usage: cloud.meter() }, options.timeline);
-    return printVerdict(screen, demo.book.runs(), log.troubles, elapsed());
+    const runs = book.runs();
+    printReport(screen, { webhooks, runs, usage: cloud.meter() }, options.timeline);
+    const killed = await crashes?.report();
+    if (killed !== undefined) printSection(screen, killed);
+    const troubles = log.troubles(options.crash);
+    return printVerdict(screen, { runs, troubles, others: killed?.complaints ?? [], elapsed: elapsed() });
   } finally {
     stopProgress();
     await cloud.close();
   }
+}
+
+/** The functions in this process; or in one of their own, which can be killed. */
+async function openCloud({ crash }: DemoOptions, log: LogBook) {
+  const logger = log.sink;
+  if (!crash) {
+    screen.print(screen.bold("A cloud in this process"));
+    return { cloud: await startLocal({ client: stepwell, functions, logger }), crashes: undefined };
+  }
+  const entry = new URL("app.ts", import.meta.url);
+  const cloud = await startLocal({ entry, logger, env: { OUTSIDE_MS: "100" } });
+  screen.print(screen.bold(`A cloud in this process, and the app in process ${cloud.app.pid}, which will be killed`));
+  return { cloud, crashes: createCrashes(cloud, log, screen) };
 }
 
 async function play(demo: Demo, webhooks: readonly Delivery[]): Promise<void> {
@@ -70,22 +92,23 @@ async function send(demo: Demo, deliveries: readonly Delivery[]): Promise<void> 
     const { ids } = await demo.cloud.send(batch);
     demo.book.follow(ids);
     demo.sent += batch.length;
+    demo.crashes?.onProgress(demo.sent / demo.all);
     do await pause(1, undefined, demo);
-    while (demo.sent - demo.log.ended.size > UNDER_WAY_MAX && isInTime());
+    while (demo.sent - demo.log.ended.size > UNDER_WAY_MAX && isInTime(demo));
   }
 }
 
-async function readUntil({ book, signal }: Demo, isReached: () => boolean): Promise<void> {
+async function readUntil(demo: Demo, isReached: () => boolean): Promise<void> {
   for (;;) {
-    await book.read();
-    if (isReached() || !isInTime()) return;
-    await pause(LOOK_EVERY_MS, undefined, { signal });
+    await demo.book.read();
+    if (isReached() || !isInTime(demo)) return;
+    await pause(LOOK_EVERY_MS, undefined, demo);
   }
 }
 
-const isInTime = () => performance.now() < PATIENCE_MS;
+const isInTime = ({ patienceMs }: Demo) => performance.now() < patienceMs;
 
-function progressOf({ book, log, sent }: Demo, all: number): string {
+function progressOf({ book, log, sent, all }: Demo): string {
   const open = book.runs().filter((run) => !isEnded(run) && !log.ended.has(run.id));
   const states = [...Map.groupBy(open, ({ status }) => status)].map(([status, some]) => `${some.length} ${status}`);
   const parts = [`${count(sent)} of ${count(all)} webhooks sent`, `${count(log.ended.size)} runs ended`];

@@ -4,12 +4,14 @@ import {
   EVENT_CRON,
   EVENT_INVOKED,
   type RunAddress,
+  type RunPage,
   type RunView,
   type StoredEvent,
 } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
 import { allFunctions, type FunctionMatch, matchTriggers } from "../engine/match.ts";
 import { cronEventId, runIdOf } from "../engine/run-id.ts";
+import { listRuns, type RunQuery } from "./list-runs.ts";
 import { queuedView, runView } from "./run-view.ts";
 
 export interface ApiDeps {
@@ -39,6 +41,9 @@ export const createApi = ({ world, clock }: ApiDeps) => {
   return {
     run,
 
+    /** Runs, the latest first. */
+    list: (query: RunQuery): Promise<RunPage> => listRuns(world, query, clock.now()),
+
     /** The runs that an event has started; those not yet taken by a runner are `queued`. */
     async runsOf(env: string, eventId: string): Promise<readonly RunView[]> {
       const event = await world.events.get(env, eventId);
@@ -59,4 +64,5 @@ export const createApi = ({ world, clock }: ApiDeps) => {
 const fired = ({ app, fn }: FunctionMatch, event: StoredEvent): boolean =>
   event.id === cronEventId({ app: app.manifest.app, functionId: fn.id }, event.at);
 
+export type { RunQuery };
 export type Api = ReturnType<typeof createApi>;

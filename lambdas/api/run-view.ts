@@ -4,6 +4,7 @@ import type {
   Payload,
   RunAddress,
   RunStatus,
+  RunSummary,
   RunView,
   SerializedError,
   StepMemo,
@@ -42,20 +43,25 @@ export interface StoredRun {
 export async function runView({ header, outcome, memo }: StoredRun, load: Load, now: number): Promise<RunView> {
   const steps = [...memo.values()].sort(byTime);
   return {
-    id: header.runId,
-    app: header.app,
-    functionId: header.functionId,
-    eventIds: [header.eventId],
-    status: statusOf(header),
+    ...runSummary(header),
     ...(await endOf(outcome, load)),
     steps: await Promise.all(steps.map((step) => stepView(header.runId, step, load, now))),
-    attempts: header.attempts + 1,
-    queuedAt: header.queuedAt,
-    startedAt: header.startedAt,
-    endedAt: header.endedAt,
-    ...(header.note !== undefined && { note: header.note }),
   };
 }
+
+/** What its header alone tells of a run. */
+export const runSummary = (header: RunHeader): RunSummary => ({
+  id: header.runId,
+  app: header.app,
+  functionId: header.functionId,
+  eventIds: [header.eventId],
+  status: statusOf(header),
+  attempts: header.attempts + 1,
+  queuedAt: header.queuedAt,
+  startedAt: header.startedAt,
+  endedAt: header.endedAt,
+  ...(header.note !== undefined && { note: header.note }),
+});
 
 /** By their beginning; those of one millisecond as the code asked for them. */
 const byTime = (a: StepMemo, b: StepMemo): number => a.startedAt - b.startedAt || (a.place ?? 0) - (b.place ?? 0);

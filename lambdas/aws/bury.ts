@@ -1,4 +1,5 @@
 import type { Clock } from "../../sdk/protocol/index.ts";
+import { LOGGED } from "../contract.ts";
 import type { World } from "./index.ts";
 
 /** A delivery, as far as a dead letter keeps it. */
@@ -20,7 +21,7 @@ export async function buryRecord(
   { messageId, body, eventSourceARN }: DeadRecord,
   { env, reason }: { readonly env: string; readonly reason: string },
 ): Promise<boolean> {
-  log.error("a message that cannot be handled is kept as a dead letter", { messageId, reason });
+  log.error(LOGGED.buried, { messageId, reason });
   try {
     await world.deadLetters.put({ id: messageId, env, queue: eventSourceARN, reason, body, at: clock.now() });
     return true;

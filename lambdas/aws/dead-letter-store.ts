@@ -1,5 +1,6 @@
+import { DEAD_LETTER_RETENTION_MS } from "../../sdk/protocol/index.ts";
 import { deadLetterPartition } from "./keys.ts";
-import type { Table } from "./table.ts";
+import { type Table, toTtl } from "./table.ts";
 
 /** An item holds 400 KB. */
 const BODY_BYTES_MAX = 300_000;
@@ -23,13 +24,14 @@ export const createDeadLetterStore = (table: Table) => ({
       sk: letter.id,
       v: 1,
       ...letter,
+      ttl: toTtl(letter.at + DEAD_LETTER_RETENTION_MS),
       body: Buffer.from(letter.body).subarray(0, BODY_BYTES_MAX).toString(),
     });
   },
 
   async list(env: string): Promise<readonly DeadLetter[]> {
     const letters: DeadLetter[] = [];
-    for await (const { pk, sk, v, ...letter } of table.query(deadLetterPartition(env)))
+    for await (const { pk, sk, v, ttl, ...letter } of table.query(deadLetterPartition(env)))
       letters.push(letter as unknown as DeadLetter);
     return letters;
   },

@@ -1,7 +1,8 @@
-import type { Clock, StepMemo } from "../../sdk/protocol/index.ts";
+import { type Clock, RETENTION_DAYS_DEFAULT, type StepMemo } from "../../sdk/protocol/index.ts";
 import type { EngineBinding } from "../contract.ts";
 import { createBus } from "./bus.ts";
 import type { Clients } from "./clients.ts";
+import { createCrons } from "./crons.ts";
 import { createDeadLetterStore } from "./dead-letter-store.ts";
 import { createEventStore } from "./event-store.ts";
 import { listenerName, type RunKey, waitName } from "./keys.ts";
@@ -15,21 +16,26 @@ import { Table } from "./table.ts";
 import { createTimer } from "./timer.ts";
 import { createWaits } from "./waits.ts";
 
+const DAY_MS = 86_400_000;
+
 /** Everything that the doors do in AWS, for one engine. */
 export function createWorld(clients: Clients, binding: EngineBinding, clock: Clock) {
+  const retentionMs = (binding.retentionDays ?? RETENTION_DAYS_DEFAULT) * DAY_MS;
   const table = new Table(() => clients.dynamodb, binding.tableName);
   const queue = createQueue(() => clients.sqs, binding.ingestQueueUrl);
   const payloads = createPayloadStore(() => clients.s3, binding.bucketName);
   const listeners = createListenerStore(table);
-  const timer = createTimer(() => clients.scheduler, queue, {
+  const schedules = {
     group: binding.scheduleGroup,
     roleArn: binding.schedulerRoleArn,
     ingestQueueArn: binding.ingestQueueArn,
-  });
+  };
+  const timer = createTimer(() => clients.scheduler, queue, schedules);
   return {
     table,
-    runs: new RunStore(table),
-    steps: createStepStore(table),
+    retentionMs,
+    runs: new RunStore(table, retentionMs),
+    steps: createStepStore(table, retentionMs),
     events: createEventStore(table),
     listeners,
     registry: createRegistryStore(table, () => clock.now()),
@@ -39,6 +45,7 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     bus: createBus(() => clients.eventBridge, payloads, binding.busName),
     waits: createWaits(() => clients.stepFunctions, binding.waitMachineArn),
     timer,
+    crons: createCrons(() => clients.scheduler, schedules),
 
     /** Takes back what was set up for a step that has its outcome: listeners, and a timer that is a schedule. */
     async takeBack(run: RunKey, step: StepMemo): Promise<void> {

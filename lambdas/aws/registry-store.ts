@@ -35,16 +35,40 @@ export const createRegistryStore = (table: Table, now: () => number) => {
       return named(await this.apps(env)) ?? named(await this.appsNow(env));
     },
 
-    async stored(env: string, app: string): Promise<RegisteredApp | undefined> {
+    async stored(env: string, app: string): Promise<StoredApp | undefined> {
       const item = await table.get(appKey(env, app));
-      return item && JSON.parse(item.app as string);
+      if (item === undefined) return undefined;
+      const { revision = 0, deploys = [] } = item as Partial<StoredApp>;
+      return { app: JSON.parse(item.app as string), revision, deploys };
     },
 
-    async put(app: RegisteredApp): Promise<void> {
-      await table.put({ ...appKey(app.env, app.manifest.app), v: 1, app: JSON.stringify(app) });
+    /** Puts an app in the place of what was read. False: another registration was faster, look again. */
+    async replace({ app, deploys }: Omit<StoredApp, "revision">, before: StoredApp | undefined): Promise<boolean> {
+      const { revision = 0 } = before ?? {};
+      const item = { ...appKey(app.env, app.manifest.app), v: 1, app: JSON.stringify(app), deploys };
+      const applied = await table.put(
+        { ...item, revision: revision + 1 },
+        revision === 0 ? "attribute_not_exists(#revision)" : "#revision = :revision",
+        revision === 0 ? {} : { revision },
+      );
       cached.delete(app.env);
+      return applied;
+    },
+
+    async remove(env: string, app: string): Promise<void> {
+      await table.delete(appKey(env, app));
+      cached.delete(env);
     },
   };
 };
 
 export type RegistryStore = ReturnType<typeof createRegistryStore>;
+
+/** An app with what only the registrar reads. */
+export interface StoredApp {
+  readonly app: RegisteredApp;
+  /** Grows with every write. */
+  readonly revision: number;
+  /** Ids of the last deploys that were registered, the one in force at the end. */
+  readonly deploys: readonly string[];
+}

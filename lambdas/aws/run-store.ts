@@ -1,11 +1,11 @@
-import { type Outcome, RUN_RETENTION_MS, type RunAddress, type StartMessage } from "../../sdk/protocol/index.ts";
+import { type Outcome, type RunAddress, STATE_SLACK_MS, type StartMessage } from "../../sdk/protocol/index.ts";
 import { TABLE } from "../contract.ts";
 import type { CrashCount } from "../engine/crash.ts";
 import type { Parking } from "../engine/park.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { DUE_SHARDS, dueIndexKey, duePartition, headerKey, outcomeKey, type RunKey, runsIndexKey } from "./keys.ts";
 import { outcomeItem, toOutcome } from "./step-store.ts";
-import type { Item, Key, Table } from "./table.ts";
+import { type Item, type Key, type Table, toTtl } from "./table.ts";
 
 /** What the lease write overwrote; absent attributes mean that the run is new. */
 export interface Leased {
@@ -38,9 +38,11 @@ const MINE = "#fence = :fence AND attribute_exists(#owner)";
 /** Run headers: each method is one conditional write on one item (PROTOCOLS.md §2). */
 export class RunStore {
   readonly #table: Table;
+  readonly #retentionMs: number;
 
-  constructor(table: Table) {
+  constructor(table: Table, retentionMs: number) {
     this.#table = table;
+    this.#retentionMs = retentionMs;
   }
 
   async header(run: RunKey): Promise<RunHeader | undefined> {
@@ -51,6 +53,12 @@ export class RunStore {
   async headerAt(key: Key): Promise<RunHeader | undefined> {
     const item = await this.#table.get(key);
     return item && toHeader(item);
+  }
+
+  /** Ids of a function's runs that were queued on a day (`2026-11-21`), below the id `below`, the latest first. */
+  idsOfDay(fn: Omit<RunAddress, "runId">, day: string, below: string, pageSize: number): AsyncGenerator<string> {
+    const { gsi1pk } = runsIndexKey({ ...fn, runId: "" }, day);
+    return this.#table.queryIndexDown(TABLE.runsIndex, gsi1pk, below, pageSize);
   }
 
   /** Keys of suspended runs that should have been awake at `upTo`, the longest overdue first; at most `limit` of each shard. */
@@ -140,14 +148,18 @@ export class RunStore {
   }
 
   /** Lets go of the run until something wakes it. Refused when a wake came that has not been seen (L2). */
-  async suspend(run: RunKey, { fence, seen, armed, parking, attempts, retryAt }: Suspend): Promise<boolean> {
+  async suspend(run: RunKey, { fence, seen, armed, parking, attempts, results, retryAt }: Suspend): Promise<boolean> {
     const retry = retryAt === undefined ? "" : ", #retryAt = :retryAt";
     const written = await this.#table.update(headerKey(run), {
       update:
-        "SET #armed = :armed, #attempts = :attempts, #parked = :doing, " +
+        "SET #armed = :armed, #attempts = :attempts, #parked = :doing, #results = :results, " +
         `#gsi2pk = :gsi2pk, #gsi2sk = :gsi2sk${retry} REMOVE #owner, #by, #guard, #leaseUntil`,
       when: `${MINE} AND #wakeSeq = :seen`,
-      values: { fence, seen, armed, attempts, retryAt, doing: parking.doing, ...dueIndexKey(run.runId, parking.due) },
+      values: {
+        ...{ fence, seen, armed, attempts, results, retryAt },
+        doing: parking.doing,
+        ...dueIndexKey(run.runId, parking.due),
+      },
     });
     return written.applied;
   }
@@ -170,7 +182,7 @@ export class RunStore {
     const values = {
       status: end.status,
       endedAt: end.endedAt,
-      ttl: Math.ceil((end.endedAt + RUN_RETENTION_MS) / 1_000),
+      ttl: toTtl(end.endedAt + this.#retentionMs),
       attempts: end.attempts,
       tail: end.tail || undefined,
       outcome: end.outcome,
@@ -195,8 +207,9 @@ export class RunStore {
   }
 
   /** An outcome too large for the header; immutable, so writing it twice is harmless. */
-  async putOutcome(run: RunKey, fence: number, outcome: Outcome): Promise<void> {
-    await this.#table.put({ ...outcomeKey(run, fence), v: 1, ...outcomeItem(outcome) });
+  async putOutcome(run: RunKey, fence: number, outcome: Outcome, endedAt: number): Promise<void> {
+    const ttl = toTtl(endedAt + STATE_SLACK_MS + this.#retentionMs);
+    await this.#table.put({ ...outcomeKey(run, fence), v: 1, ...outcomeItem(outcome), ttl });
   }
 }
 
@@ -208,6 +221,8 @@ export interface Suspend {
   readonly parking: Parking;
   /** Failed tries of the handler so far. */
   readonly attempts: number;
+  /** How many step items there are. */
+  readonly results: number;
   /** When the handler is to be tried again, if it has failed. */
   readonly retryAt?: number;
 }

@@ -1,6 +1,7 @@
 import type { Outcome, SerializedError, StepMemo } from "../../sdk/protocol/index.ts";
+import { stepExpiry } from "../engine/retention.ts";
 import { type RunKey, runPartition, STEP_PREFIX, stepKey } from "./keys.ts";
-import type { Item, Table } from "./table.ts";
+import { type Item, type Key, type Table, toTtl } from "./table.ts";
 
 /** A step item with what only the waiting machinery reads. */
 export interface StoredStep {
@@ -16,7 +17,7 @@ export interface Resolution {
 }
 
 /** Step items: written first by whoever comes first, their outcome once (L1). */
-export const createStepStore = (table: Table) => ({
+export const createStepStore = (table: Table, retentionMs: number) => ({
   /** The memo of a run: all its steps. Not a snapshot, and need not be: outcomes are written once. */
   async load(run: RunKey): Promise<Map<string, StepMemo>> {
     const memo = new Map<string, StepMemo>();
@@ -34,21 +35,20 @@ export const createStepStore = (table: Table) => ({
 
   /** Writes an operation before anything is set up for it. Returns what is stored: another may have been first. */
   async plan(run: RunKey, step: StepMemo): Promise<StepMemo> {
-    const applied = await table.put({ ...stepKey(run, step.key), ...toItem(step) }, "attribute_not_exists(pk)");
+    const applied = await table.put(toItem(run, step, retentionMs), "attribute_not_exists(pk)");
     return applied ? step : await this.stored(run, step);
   },
 
   /** Writes a step that has its outcome. What is stored counts, also for the code: a twin may have been faster. */
   async checkpoint(run: RunKey, step: StepMemo): Promise<StepMemo> {
-    const item = { ...stepKey(run, step.key), ...toItem(step) };
-    const applied = await table.put(item, "attribute_not_exists(outcome)");
+    const applied = await table.put(toItem(run, step, retentionMs), "attribute_not_exists(outcome)");
     return applied ? step : await this.stored(run, step);
   },
 
   /** Writes a failed try. Refused when a twin has gone further; then what is stored counts. */
   async retryLater(run: RunKey, step: StepMemo): Promise<StepMemo> {
     const applied = await table.put(
-      { ...stepKey(run, step.key), ...toItem(step) },
+      toItem(run, step, retentionMs),
       "attribute_not_exists(outcome) AND (attribute_not_exists(pk) OR #attempts < :attempts)",
       { attempts: step.attempts },
     );
@@ -79,6 +79,13 @@ export const createStepStore = (table: Table) => ({
     return written.applied ? toStored(written.item) : undefined;
   },
 
+  /** Keeps a step that a live run still needs. */
+  async keep(run: RunKey, step: StepMemo, until: number): Promise<void> {
+    const ttl = toTtl(until);
+    const when = "attribute_exists(pk) AND (attribute_not_exists(#ttl) OR #ttl < :ttl)";
+    await table.update(stepKey(run, step.key), { update: "SET #ttl = :ttl", when, values: { ttl } });
+  },
+
   async stored(run: RunKey, step: StepMemo): Promise<StepMemo> {
     return (await this.get(run, step.key))?.memo ?? step;
   },
@@ -86,10 +93,12 @@ export const createStepStore = (table: Table) => ({
 
 export type StepStore = ReturnType<typeof createStepStore>;
 
-function toItem(step: StepMemo): Item {
-  const { outcome, lastError, wait, ...rest } = step;
+function toItem(run: RunKey, step: StepMemo, retentionMs: number): Key & Item {
+  const { outcome, lastError, wait, keptUntil = 0, ...rest } = step;
   return {
+    ...stepKey(run, step.key),
     ...rest,
+    ttl: toTtl(Math.max(keptUntil, stepExpiry(step, retentionMs))),
     ...(outcome && outcomeItem(outcome)),
     ...(lastError && { lastError: JSON.stringify(lastError) }),
     ...(wait && { wait: JSON.stringify(wait) }),
@@ -104,9 +113,10 @@ export function outcomeItem(outcome: Outcome): Item {
 }
 
 function toStored(item: Item): StoredStep {
-  const { pk, sk, outcome, data, s3, bytes, error, lastError, wait, token, tokenTry, ...rest } = item;
+  const { pk, sk, ttl, outcome, data, s3, bytes, error, lastError, wait, token, tokenTry, ...rest } = item;
   const memo = {
     ...rest,
+    ...(ttl !== undefined && { keptUntil: (ttl as number) * 1_000 }),
     ...(outcome !== undefined && { outcome: toOutcome(item) }),
     ...(lastError !== undefined && { lastError: JSON.parse(lastError as string) as SerializedError }),
     ...(wait !== undefined && { wait: JSON.parse(wait as string) }),

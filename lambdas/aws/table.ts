@@ -24,6 +24,9 @@ export interface Update {
 /** What a conditional write did. A refusal is an ordinary outcome, not an error. */
 export type Written = { readonly applied: true; readonly item: Item } | { readonly applied: false };
 
+/** DynamoDB's TTL attribute: whole seconds. */
+export const toTtl = (time: number): number => Math.ceil(time / 1_000);
+
 const MARSHALL = { removeUndefinedValues: true } as const;
 
 /** The one table, with plain objects instead of attribute values. The only file that writes DynamoDB expressions' plumbing. */
@@ -118,6 +121,32 @@ export class Table {
       const { pk, sk } = unmarshall(item);
       return { pk, sk };
     });
+  }
+
+  /** Sort keys of an index partition below `below`, the highest first, page by page. */
+  async *queryIndexDown(
+    index: { name: string; partitionKey: string; sortKey: string },
+    pk: string,
+    below: string,
+    pageSize: number,
+  ): AsyncGenerator<string> {
+    let from: Record<string, import("@aws-sdk/client-dynamodb").AttributeValue> | undefined;
+    do {
+      const page = await this.#client().send(
+        new QueryCommand({
+          TableName: this.name,
+          IndexName: index.name,
+          KeyConditionExpression: "#pk = :pk AND #sk < :below",
+          ExpressionAttributeNames: { "#pk": index.partitionKey, "#sk": index.sortKey },
+          ...placeholders({ pk, below }),
+          ScanIndexForward: false,
+          Limit: pageSize,
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      );
+      for (const item of page.Items ?? []) yield unmarshall(item)[index.sortKey];
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
   }
 }
 

@@ -1,9 +1,4 @@
-import {
-  CreateScheduleCommand,
-  type CreateScheduleCommandInput,
-  DeleteScheduleCommand,
-  type SchedulerClient,
-} from "@aws-sdk/client-scheduler";
+import type { CreateScheduleCommandInput, SchedulerClient } from "@aws-sdk/client-scheduler";
 import type { EngineMessage, RunMessage } from "../../sdk/protocol/index.ts";
 import { SQS_DELAY_SECONDS_MAX } from "../../sdk/protocol/index.ts";
 import { isError } from "./clients.ts";
@@ -19,7 +14,7 @@ export interface TimerTarget {
 }
 
 /** Timers are hints, the table decides: one that fires twice, late, or after its cause is gone changes nothing. */
-export const createTimer = (scheduler: () => SchedulerClient, queue: Queue, target: TimerTarget) => ({
+export const createTimer = (scheduler: () => Promise<SchedulerClient>, queue: Queue, target: TimerTarget) => ({
   /**
    * Sends `message` to the run's queue at `at`: by the queue's delay up to 15 minutes, else by a schedule named `name`, which is
    * the same for every repeat. Returns whether there is a schedule to take back.
@@ -37,7 +32,7 @@ export const createTimer = (scheduler: () => SchedulerClient, queue: Queue, targ
   async schedule(name: string, at: number, message: RunMessage): Promise<void> {
     const input: EngineMessage = { v: 1, stepwell: true, kind: "timer", at, message };
     const early = new Date(at - SCHEDULER_EARLY_MS).toISOString().slice(0, 19);
-    await createSchedule(scheduler(), {
+    await createSchedule(await scheduler(), {
       Name: name,
       GroupName: target.group,
       ScheduleExpression: `at(${early})`,
@@ -47,40 +42,18 @@ export const createTimer = (scheduler: () => SchedulerClient, queue: Queue, targ
     });
   },
 
-  /** Sets a schedule that fires again and again; one that is there already is the same, since names derive from the content. */
-  async putCron({ name, expression, timeZone, input }: CronSchedule): Promise<void> {
-    await createSchedule(scheduler(), {
-      Name: name,
-      GroupName: target.group,
-      ScheduleExpression: expression,
-      ScheduleExpressionTimezone: timeZone,
-      FlexibleTimeWindow: { Mode: "OFF" },
-      Target: { Arn: target.ingestQueueArn, RoleArn: target.roleArn, Input: JSON.stringify(input) },
-    });
-  },
-
-  async dropCron(name: string): Promise<void> {
-    await deleteSchedule(scheduler(), target.group, name);
-  },
-
   /** Takes back a timer that was armed at `since`, if it is a schedule: what waits in a queue cannot be, and does no harm. */
   async disarm(name: string, at: number, since: number): Promise<void> {
     if (at - since <= SQS_DELAY_SECONDS_MAX * 1_000) return;
-    await deleteSchedule(scheduler(), target.group, name);
+    await deleteSchedule(await scheduler(), target.group, name);
   },
 });
 
 export type Timer = ReturnType<typeof createTimer>;
 
-export interface CronSchedule {
-  readonly name: string;
-  readonly expression: string;
-  readonly timeZone: string;
-  readonly input: EngineMessage;
-}
-
 /** A name that is taken is this very schedule, made by an earlier try. */
 async function createSchedule(client: SchedulerClient, input: CreateScheduleCommandInput): Promise<void> {
+  const { CreateScheduleCommand } = await import("@aws-sdk/client-scheduler");
   try {
     await client.send(new CreateScheduleCommand(input));
   } catch (error) {
@@ -89,7 +62,8 @@ async function createSchedule(client: SchedulerClient, input: CreateScheduleComm
 }
 
 /** It may be firing right now, or be gone already: both are fine. */
-async function deleteSchedule(client: SchedulerClient, group: string, name: string): Promise<void> {
+export async function deleteSchedule(client: SchedulerClient, group: string, name: string): Promise<void> {
+  const { DeleteScheduleCommand } = await import("@aws-sdk/client-scheduler");
   try {
     await client.send(new DeleteScheduleCommand({ Name: name, GroupName: group }));
   } catch (error) {

@@ -1,18 +1,14 @@
-import {
-  SendTaskSuccessCommand,
-  type SFNClient,
-  StartExecutionCommand,
-  StopExecutionCommand,
-} from "@aws-sdk/client-sfn";
+import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { WaitMachineInput } from "../contract.ts";
 import { isError } from "./clients.ts";
 
 /** The callback machinery of `waitForEvent`: one execution of the wait machine each. */
-export const createWaits = (client: () => SFNClient, machineArn: string) => ({
+export const createWaits = (client: () => Promise<SFNClient>, machineArn: string) => ({
   /** The name derives from run and step: a repeat is the same execution, running or closed. */
   async start(name: string, input: WaitMachineInput): Promise<void> {
+    const { StartExecutionCommand } = await import("@aws-sdk/client-sfn");
     try {
-      await client().send(
+      await (await client()).send(
         new StartExecutionCommand({ stateMachineArn: machineArn, name, input: JSON.stringify(input) }),
       );
     } catch (error) {
@@ -22,8 +18,9 @@ export const createWaits = (client: () => SFNClient, machineArn: string) => ({
 
   /** Calls back. False: nobody waits for this token any more, the caller has to send the wake itself. */
   async succeed(token: string): Promise<boolean> {
+    const { SendTaskSuccessCommand } = await import("@aws-sdk/client-sfn");
     try {
-      await client().send(new SendTaskSuccessCommand({ taskToken: token, output: "{}" }));
+      await (await client()).send(new SendTaskSuccessCommand({ taskToken: token, output: "{}" }));
       return true;
     } catch (error) {
       if (isError(error, "TaskTimedOut", "TaskDoesNotExist", "InvalidToken")) return false;
@@ -33,8 +30,9 @@ export const createWaits = (client: () => SFNClient, machineArn: string) => ({
 
   async stop(name: string): Promise<void> {
     const executionArn = `${machineArn.replace(":stateMachine:", ":execution:")}:${name}`;
+    const { StopExecutionCommand } = await import("@aws-sdk/client-sfn");
     try {
-      await client().send(new StopExecutionCommand({ executionArn, cause: "The run has ended." }));
+      await (await client()).send(new StopExecutionCommand({ executionArn, cause: "The run has ended." }));
     } catch (error) {
       if (!isError(error, "ExecutionDoesNotExist")) throw error;
     }

@@ -2,7 +2,7 @@ import middy from "@middy/core";
 import type { LogSink } from "../../sdk/execution/contract.ts";
 import type { Clock, RunMessage } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
-import { DEFAULT_ENVIRONMENT } from "../contract.ts";
+import { DEFAULT_ENVIRONMENT, LOGGED } from "../contract.ts";
 import { serves } from "../engine/match.ts";
 import { type Door, type Kept, type SqsEvent, type SqsRecord, sqsBatch } from "../middleware/sqs-batch.ts";
 
@@ -50,7 +50,7 @@ async function bury({ world, clock, log }: DeadLetterDeps, record: SqsRecord): P
     at: clock.now(),
     ...(message && { runId: message.runId }),
   };
-  log.error("dead letter", { ...letter, body: undefined });
+  log.error(LOGGED.deadLetter, { ...letter, body: undefined });
   await world.deadLetters.put(letter);
   if (message === undefined) return;
   const header = await world.runs.header(message);

@@ -1,4 +1,4 @@
-import { compileExpression, holds, nameMatches } from "../../sdk/expressions/index.ts";
+import { compileExpression, holds, nameMatches, nextCron, parseCron } from "../../sdk/expressions/index.ts";
 import { EVENT_FINISHED, type FunctionManifest, type RegisteredApp } from "../../sdk/protocol/index.ts";
 
 export interface FunctionMatch {
@@ -37,6 +37,20 @@ export const emitsOf = (apps: readonly RegisteredApp[]): readonly "finished"[] =
 /** Whether an app has a function of that id. */
 export const serves = ({ manifest }: RegisteredApp, functionId: string): boolean =>
   manifest.functions.some(({ id }) => id === functionId);
+
+/**
+ * The cron trigger that a firing at `at` is of: the one with its text, or, if a deploy has just changed that, one that fires at this time
+ * too. Its own schedule may have been made too late for it.
+ */
+export function cronOf({ triggers }: FunctionManifest, cron: string, at: number): string | undefined {
+  const crons = triggers.flatMap((trigger) => (trigger.kind === "cron" ? [trigger.cron] : []));
+  return crons.find((text) => text === cron) ?? crons.find((text) => firesAt(text, at));
+}
+
+function firesAt(text: string, at: number): boolean {
+  const { cron, timeZone } = parseCron(text, "a trigger", at - 1);
+  return nextCron(cron, timeZone, at - 1) === at;
+}
 
 /** Every registered function, with its app. */
 export const allFunctions = (apps: readonly RegisteredApp[]): readonly FunctionMatch[] =>

@@ -35,6 +35,8 @@ export interface RunHeader {
   readonly armed?: number;
   /** What a suspended run does. */
   readonly parked?: "sleeping" | "waiting";
+  /** How many step items there were at the last suspend: should there be fewer, they have expired. */
+  readonly results?: number;
   readonly codeVersion?: string;
   /** Whether the end has a tail to run (L6). */
   readonly tail?: boolean;

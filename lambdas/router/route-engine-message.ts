@@ -4,7 +4,6 @@ import {
   type EngineMessage,
   EVENT_CRON,
   EVENT_INVOKED,
-  type FunctionManifest,
   HOPS_MAX,
   type InvokeMessage,
   type Outcome,
@@ -16,7 +15,7 @@ import {
   serializeError,
   type TimerMessage,
 } from "../../sdk/protocol/index.ts";
-import { emitsOf, findFunction, matchTriggers, mayTrigger } from "../engine/match.ts";
+import { cronOf, emitsOf, findFunction, matchTriggers, mayTrigger } from "../engine/match.ts";
 import { cronEventId } from "../engine/run-id.ts";
 import type { Outgoing, Routed, RouterDeps } from "./deps.ts";
 import { startRun } from "./start-run.ts";
@@ -109,7 +108,8 @@ async function startCron(deps: RouterDeps, message: CronMessage): Promise<Routed
   if (Number.isNaN(at))
     throw new StepwellError("STEPWELL_INVALID_MESSAGE", `A schedule fired for the time "${message.at}".`);
   const { apps, match } = await lookUp(world, message.env, message.app, message.functionId);
-  if (match === undefined || !hasCron(match.fn, message.cron)) {
+  const cron = match && cronOf(match.fn, message.cron, at);
+  if (match === undefined || cron === undefined) {
     log.warn("a schedule fired that no registered function has (any more)", { functionId: message.functionId });
     return { send: [] };
   }
@@ -120,7 +120,7 @@ async function startCron(deps: RouterDeps, message: CronMessage): Promise<Routed
     name: EVENT_CRON,
     ts: at,
     at,
-    data: { json: JSON.stringify({ cron: message.cron }) },
+    data: { json: JSON.stringify({ cron }) },
     hops: 0,
   });
   return { send: [startRun({ match, event, now: clock.now(), emits: emitsOf(apps) })] };
@@ -134,9 +134,6 @@ async function lookUp(world: RouterDeps["world"], env: string, app: string, func
   const apps = await world.registry.appsNow(env);
   return { apps, match: findFunction(apps, app, functionId) };
 }
-
-const hasCron = ({ triggers }: FunctionManifest, cron: string): boolean =>
-  triggers.some((trigger) => trigger.kind === "cron" && trigger.cron === cron);
 
 /** Not lost: the message comes back, and becomes a dead letter if the app does not. */
 const notRegistered = (app: string, runId: string) =>

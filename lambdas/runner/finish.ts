@@ -37,10 +37,10 @@ export async function finish(held: Held, heartbeat: Heartbeat, outcome: Outcome)
   const { runs } = held.deps.world;
   const json = JSON.stringify(outcome);
   const isSmall = Buffer.byteLength(json) <= HEADER_OUTPUT_BYTES_MAX;
-  if (!isSmall) await runs.putOutcome(held.run, held.fence, outcome);
+  const endedAt = held.deps.clock.now();
+  if (!isSmall) await runs.putOutcome(held.run, held.fence, outcome, endedAt);
   const status = outcome.ok ? "completed" : "failed";
   const tail = hasTail(held, status);
-  const endedAt = held.deps.clock.now();
   const finished = await runs.finish(held.run, held.fence, heartbeat.seen, {
     status,
     endedAt,

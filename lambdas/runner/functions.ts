@@ -17,9 +17,13 @@ export function functionsById(app: string, served: readonly Served[]): ReadonlyM
   return functions;
 }
 
-export const manifestOf = (app: string, functions: ReadonlyMap<string, DurableFunction>): Manifest => ({
+export const manifestOf = (
+  { id: app, environment }: { readonly id: string; readonly environment?: string },
+  functions: ReadonlyMap<string, DurableFunction>,
+): Manifest => ({
   v: 1,
   app,
+  ...(environment !== undefined && { environment }),
   functions: [...functions.values()].map(({ manifest }) => manifest),
 });
 

@@ -10,6 +10,7 @@ import {
 import type { Receipt } from "../aws/queue.ts";
 import type { Leased } from "../aws/run-store.ts";
 import { countCrash, judgeCrashes } from "../engine/crash.ts";
+import { isExpired } from "../engine/retention.ts";
 import { timeOf } from "../engine/run-id.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { conclude, finish } from "./finish.ts";
@@ -68,6 +69,7 @@ async function load(deps: RunnerDeps, { message, leased, outOfTimeAt }: Holding)
   const { world } = deps;
   // Nobody has held a run before its first fence, so it has no steps yet.
   const isNew = leased.header.fence === 0;
+  if (isNew) deps.log.debug("run started");
   const [event, memo] = await Promise.all([
     eventOf(deps, message, leased.header.eventId),
     isNew ? new Map<string, StepMemo>() : world.steps.load(message),
@@ -111,8 +113,9 @@ async function recordCrash(held: Held): Promise<void> {
 }
 
 async function work(held: Held, heartbeat: Heartbeat, waking: Waking): Promise<Verdict> {
-  if (judgeCrashes(held.crashes, held.fn.retry.attempts) === "failRun") {
-    while (!(await finish(held, heartbeat, { ok: false, error: crashError(held) })))
+  const hopeless = hopelessError(held);
+  if (hopeless !== undefined) {
+    while (!(await finish(held, heartbeat, { ok: false, error: serializeError(hopeless) })))
       await heartbeat.takeNews(() => held.reload());
     return "ack";
   }
@@ -215,13 +218,20 @@ function dueAttempt(held: Held): number {
   return Math.max(held.handlerAttempts, ...due.map((step) => step.attempts));
 }
 
-const crashError = (held: Held) => ({
-  name: "StepwellError",
-  code: "STEPWELL_RUN_CRASHED",
-  message: new StepwellError(
-    "STEPWELL_RUN_CRASHED",
-    `The invocation that ran this function ended without a result ${held.crashes} times, and not in a step: the code between the ` +
-      "steps never settled within the Lambda's timeout, was killed, or ran out of memory. Look at the Lambda's log for these times; " +
-      "put slow work into steps.",
-  ).message,
-});
+/** Why the run cannot go on whatever its code does, if so. */
+function hopelessError({ deps, header, memo, crashes, fn }: Held): StepwellError | undefined {
+  if (judgeCrashes(crashes, fn.retry.attempts) === "failRun")
+    return new StepwellError(
+      "STEPWELL_RUN_CRASHED",
+      `The invocation that ran this function ended without a result ${crashes} times, and not in a step: the code between the ` +
+        "steps never settled within the Lambda's timeout, was killed, or ran out of memory. Look at the Lambda's log for these times; " +
+        "put slow work into steps.",
+    );
+  if (isExpired(header, memo.size, deps.clock.now(), deps.world.retentionMs))
+    return new StepwellError(
+      "STEPWELL_RUN_EXPIRED",
+      "Results of this run's steps have expired: it was not awake for longer than the engine's retention after it was due, as when its " +
+        "function is not deployed. It is failed, since going on would do again what it has done.",
+    );
+  return undefined;
+}

@@ -15,6 +15,9 @@ export interface LambdaContext {
 const MARGIN_MS_MAX = 30_000;
 const MARGIN_SHARE = 0.1;
 
+/** A message that is done with comes back so long after the invocation's end, should its deletion fail. In milliseconds. */
+const DONE_MARGIN_MS = 1_000;
+
 /** The runner: messages of an app's run queue, each on its own (L8). */
 export const createRunner =
   (deps: RunnerDeps) =>
@@ -22,9 +25,25 @@ export const createRunner =
     const time = context.getRemainingTimeInMillis();
     const deadline = deps.clock.now() + time;
     const outOfTimeAt = deadline - Math.min(MARGIN_MS_MAX, time * MARGIN_SHARE);
-    const verdicts = await Promise.all(Records.map((record) => takeOrKeep(deps, record, { deadline, outOfTimeAt })));
+    const pending = new Set(Records);
+    const verdicts = await Promise.all(
+      Records.map(async (record) => {
+        const verdict = await takeOrKeep(deps, record, { deadline, outOfTimeAt });
+        pending.delete(record);
+        if (verdict === "ack" && pending.size > 0) await hideUntil(deps, record, deadline + DONE_MARGIN_MS);
+        return verdict;
+      }),
+    );
     return new Set(Records.flatMap(({ messageId }, i) => (verdicts[i] === "keep" ? [messageId] : [])));
   };
+
+/** A message that is done with is deleted with its batch: until then it has no heartbeat, and must not come back. */
+async function hideUntil({ world, clock, binding, log }: RunnerDeps, record: SqsRecord, until: number): Promise<void> {
+  const receipt = { queueUrl: binding.runQueueUrl, handle: record.receiptHandle };
+  await world.queue.returnAfter(receipt, until - clock.now()).catch((error: unknown) => {
+    log.warn("a message that is done with may come back: its visibility could not be set", { error: String(error) });
+  });
+}
 
 async function takeOrKeep(
   deps: RunnerDeps,

@@ -8,9 +8,15 @@ import type { RunnerDeps } from "./deps.ts";
 import { functionsById, manifestOf, type Served } from "./functions.ts";
 import { createRunner, type LambdaContext } from "./runner.ts";
 
+/** What is needed of a client. */
+export interface ServedClient {
+  readonly id: string;
+  readonly environment?: string;
+}
+
 export interface ServeOptions {
   /** The app's client; its id is the app's name. */
-  readonly client: { readonly id: string };
+  readonly client: ServedClient;
   /** What `client.createFunction` returned. */
   readonly functions: readonly Served[];
 }
@@ -30,18 +36,22 @@ export type AppHandler = (event: unknown, context: LambdaContext) => Promise<unk
 export function serve({ client, functions }: ServeOptions): AppHandler {
   const byId = functionsById(client.id, functions);
   return appHandler(
-    client.id,
+    client,
     byId,
     lazily(() => lambdaDeps(byId)),
   );
 }
 
 /** The same over given dependencies: how the local cloud runs an app in its own process. */
-export function appHandler(app: string, functions: RunnerDeps["functions"], deps: () => RunnerDeps): AppHandler {
+export function appHandler(
+  client: ServedClient,
+  functions: RunnerDeps["functions"],
+  deps: () => RunnerDeps,
+): AppHandler {
   const run = (event: unknown, context: unknown) => createRunner(deps())(event as SqsEvent, context as LambdaContext);
   // Middy would answer just before the deadline, and leave a handler that hangs behind in a living process; Lambda ends that process.
   const onBatch = middy(run, { timeoutEarlyInMillis: 0 }).use(sqsBatch()) as unknown as AppHandler;
-  return async (event, context) => (isManifestRequest(event) ? manifestOf(app, functions) : onBatch(event, context));
+  return async (event, context) => (isManifestRequest(event) ? manifestOf(client, functions) : onBatch(event, context));
 }
 
 const isManifestRequest = (event: unknown): boolean =>

@@ -10,6 +10,7 @@ export async function tryStep(held: Held, op: Op): Promise<StepMemo> {
   const before = held.memo.get(op.key) ?? held.newStep(op);
   const step: StepMemo = { ...withoutBackoff(before), fence: held.fence, attempts: held.triesOf(op.key) };
   if (step.attempts >= held.fn.retry.attempts) return ended(held, step, crashOutcome(step));
+  held.deps.log.debug("step started", { stepId: step.id, attempt: step.attempts });
   try {
     const json = stepJson(await operations[step.kind].execute?.(held, op, step), step.id);
     return ended(held, step, await stepOutcome(held.deps.world.payloads, held.run, step.key, json));

@@ -1,6 +1,7 @@
 import type { Op } from "../../sdk/execution/index.ts";
 import { EVENT_RETENTION_MS, type StepMemo } from "../../sdk/protocol/index.ts";
 import { parkingOf, toArm } from "../engine/park.ts";
+import { renewedExpiry, toRenew } from "../engine/retention.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { Fenced, type Held } from "./held.ts";
 import { operations } from "./operations/index.ts";
@@ -9,6 +10,9 @@ import type { Parked } from "./session.ts";
 
 /** A margin before an event's expiry, in milliseconds. */
 const DAY_MS = 86_400_000;
+
+/** Writes under way at the same time when a long run is renewed. */
+const RENEWALS_AT_ONCE = 100;
 
 /** Why the run is awake. */
 export interface Waking {
@@ -37,10 +41,19 @@ export async function suspend(
   if (retryAt !== undefined) await armHandlerRetry(held, retryAt);
   const parking = parkingOf(steps, retryAt, clock.now());
   await keepEvent(held, parking.due);
+  await keepMemo(held, parking.due);
   // Only a suspend that has seen all open operations may say that they are set up.
   const armed = all ? held.fence : (held.header.armed ?? 0);
   const { run, fence, handlerAttempts: attempts } = held;
-  const write = { fence, seen: heartbeat.seen, armed, parking, attempts, ...(retryAt !== undefined && { retryAt }) };
+  const write = {
+    fence,
+    seen: heartbeat.seen,
+    armed,
+    parking,
+    attempts,
+    results: held.memo.size,
+    ...(retryAt !== undefined && { retryAt }),
+  };
   if (await world.runs.suspend(run, write)) return true;
   await expectWake(held, heartbeat);
   return false;
@@ -77,4 +90,14 @@ async function armHandlerRetry(held: Held, retryAt: number): Promise<void> {
 async function keepEvent(held: Held, until: number): Promise<void> {
   const expires = held.event.at + EVENT_RETENTION_MS;
   if (until + DAY_MS > expires) await held.deps.world.events.keepUntil(held.event, until);
+}
+
+/** Renews what would not outlive the run's rest by the retention. */
+async function keepMemo({ deps: { world }, memo, run }: Held, due: number): Promise<void> {
+  const { retentionMs } = world;
+  const keptUntil = renewedExpiry(due, retentionMs);
+  const renewing = toRenew(memo.values(), due, retentionMs);
+  for (let i = 0; i < renewing.length; i += RENEWALS_AT_ONCE)
+    await Promise.all(renewing.slice(i, i + RENEWALS_AT_ONCE).map((step) => world.steps.keep(run, step, keptUntil)));
+  for (const step of renewing) memo.set(step.key, { ...step, keptUntil });
 }

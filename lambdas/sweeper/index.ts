@@ -2,6 +2,7 @@ import middy from "@middy/core";
 import type { LogSink } from "../../sdk/execution/contract.ts";
 import type { Clock, RunMessage } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
+import { LOGGED } from "../contract.ts";
 import { serves } from "../engine/match.ts";
 import type { Door } from "../middleware/sqs-batch.ts";
 
@@ -32,7 +33,8 @@ export const createSweeper = (deps: SweeperDeps) => async (): Promise<SweepRepor
   const due = await world.runs.due(clock.now() - GRACE_MS, RUNS_PER_SHARD_MAX);
   const woken = await Promise.all(due.map((key) => wakeIfOverdue(deps, key)));
   const report = { woken: woken.filter((runId) => runId !== undefined) };
-  if (report.woken.length > 0) log.warn("runs were overdue and have been woken", report);
+  // An alarm counts them.
+  if (report.woken.length > 0) log.warn(LOGGED.overdue, { ...report, count: report.woken.length });
   return report;
 };
 

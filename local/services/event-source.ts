@@ -1,9 +1,11 @@
 import type { Activity } from "../activity.ts";
 import { REGION } from "../arn.ts";
+import type { Gate } from "../gate.ts";
 import { isRecord } from "../input.ts";
 import type { LocalLog } from "../log.ts";
 import { chunks, type Meter } from "../meter.ts";
 import type { InvocationResult } from "./lambda.ts";
+import { EXITED } from "./lambda-error.ts";
 import { md5, systemAttributes } from "./sqs-messages.ts";
 import type { Message, Queue } from "./sqs-queue.ts";
 
@@ -16,6 +18,8 @@ export interface EventSourceOptions {
   readonly batchSize?: number;
   /** Invocations at the same time. @default - 50 */
   readonly maxConcurrency?: number;
+  /** While it is closed no message is taken. @default - always open */
+  readonly gate?: Gate;
 }
 
 export interface EventSourceDeps {
@@ -39,6 +43,7 @@ export interface EventSource {
 export function startEventSource(deps: EventSourceDeps, options: EventSourceOptions = {}): EventSource {
   const batchSize = options.batchSize ?? BATCH_SIZE_DEFAULT;
   const maxConcurrency = options.maxConcurrency ?? MAX_CONCURRENCY_DEFAULT;
+  const isClosed = () => options.gate?.isOpen === false;
   let running = 0;
   let scheduled = false;
   let stopped = false;
@@ -47,9 +52,13 @@ export function startEventSource(deps: EventSourceDeps, options: EventSourceOpti
     running++;
     const end = deps.activity.begin();
     try {
+      const comeBackAt = messages.map(({ visibleAt }) => visibleAt);
       const invocation = deps.invoke({ Records: messages.map((message) => toRecord(message, deps.queue)) });
       end(); // from here on it is the invocation that is under way
-      acknowledge(deps, messages, await invocation);
+      const result = await invocation;
+      const untouched = messages.filter(({ visibleAt }, i) => visibleAt === comeBackAt[i]);
+      if (isExit(result)) giveBack(deps.queue, untouched);
+      acknowledge(deps, messages, result);
     } finally {
       end();
       running--;
@@ -59,7 +68,7 @@ export function startEventSource(deps: EventSourceDeps, options: EventSourceOpti
 
   const takeBatches = () => {
     scheduled = false;
-    while (!stopped && running < maxConcurrency) {
+    while (!stopped && !isClosed() && running < maxConcurrency) {
       const messages = deps.queue.receive(batchSize);
       if (messages.length === 0) return;
       deps.meter.call("sqs", "ReceiveMessage");
@@ -70,7 +79,7 @@ export function startEventSource(deps: EventSourceDeps, options: EventSourceOpti
 
   // Waits a turn, so that what is sent together is received together.
   const wake = () => {
-    if (scheduled || stopped || deps.queue.visibleCount === 0 || running >= maxConcurrency) return;
+    if (scheduled || stopped || isClosed() || deps.queue.visibleCount === 0 || running >= maxConcurrency) return;
     scheduled = true;
     const end = deps.activity.begin();
     setImmediate(() => {
@@ -80,12 +89,22 @@ export function startEventSource(deps: EventSourceDeps, options: EventSourceOpti
   };
 
   const stopListening = deps.queue.onVisible(wake);
+  const stopWatching = options.gate?.onOpen(wake);
   wake();
   const stop = () => {
     stopped = true;
     stopListening();
+    stopWatching?.();
   };
   return { stop };
+}
+
+const isExit = (result: InvocationResult): boolean =>
+  result.kind === "error" && result.error.errorType === EXITED.errorType;
+
+/** A process that dies before its first act has not said when its messages are to come back: at once. */
+function giveBack(queue: Queue, messages: readonly Message[]): void {
+  for (const { receipt } of messages) if (receipt !== undefined) queue.changeVisibility(receipt, 0);
 }
 
 /** Deletes what the handler did, by one call a batch. */

@@ -22,7 +22,7 @@ export const createContext = (
   name: string,
   requestId: string,
   deadline: number,
-  clock: Clock,
+  clock: Pick<Clock, "now">,
   memoryMb: number,
 ): LambdaContext => ({
   awsRequestId: requestId,

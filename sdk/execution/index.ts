@@ -1,5 +1,7 @@
 export * from "./contract.ts";
+export * from "./json-logger.ts";
 export * from "./keys.ts";
+export * from "./log-context.ts";
 export * from "./nesting.ts";
 export * from "./next-result.ts";
 export * from "./prepare-events.ts";

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { StepwellError } from "../protocol/index.ts";
+import { withLogContext } from "./log-context.ts";
 
 interface Frame {
   readonly stepId: string;
@@ -14,7 +15,7 @@ const body = new AsyncLocalStorage<Frame>();
  */
 export async function insideStep<T>(stepId: string, run: () => T): Promise<Awaited<T>> {
   const frame: Frame = { stepId };
-  const result = await body.run(frame, run);
+  const result = await body.run(frame, () => withLogContext({ stepId }, run));
   if (frame.refused !== undefined) throw frame.refused;
   return result;
 }

@@ -1,5 +1,12 @@
 import { runInScope } from "../client/scope.ts";
-import { type DurableFunction, type Ledger, type RunInput, toUserEvent, type UserEvent } from "../execution/index.ts";
+import {
+  type DurableFunction,
+  type Ledger,
+  type RunInput,
+  toUserEvent,
+  type UserEvent,
+  withLogContext,
+} from "../execution/index.ts";
 import type { FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
 import { createStepTools } from "../steps/index.ts";
 import type { AnyEvents, Context, FunctionTypes, Invocable, Logger } from "../types/index.ts";
@@ -65,7 +72,10 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   async start(input: RunInput, ledger: Ledger): Promise<unknown> {
     const [event] = input.events;
     const scope = { sender: input.sender, hops: input.hops + 1, ...(event !== undefined && { env: event.env }) };
-    return runInScope(scope, () => this.#spec.handler(contextOf(input, ledger, this.#spec)));
+    const { app, id: functionId } = this;
+    const { runId, attempt } = input;
+    const start = () => this.#spec.handler(contextOf(input, ledger, this.#spec));
+    return runInScope(scope, () => withLogContext({ app, functionId, runId, attempt }, start));
   }
 }
 

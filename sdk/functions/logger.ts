@@ -1,5 +1,6 @@
 import { isRecord } from "../errors/index.ts";
 import type { LogSink, RunInput } from "../execution/contract.ts";
+import { logContext } from "../execution/log-context.ts";
 import { serializeError } from "../protocol/index.ts";
 import type { Logger } from "../types/index.ts";
 
@@ -11,7 +12,9 @@ export function replayAwareLogger(input: Pick<RunInput, "isReplaying" | "log">, 
     if (input.isReplaying()) return;
     if (own !== undefined) return own[level](...line);
     const { message, fields } = toLine(line);
-    return fields === undefined ? input.log[level](message) : input.log[level](message, fields);
+    const { stepId } = logContext();
+    const all = stepId === undefined ? fields : { stepId, ...fields };
+    return all === undefined ? input.log[level](message) : input.log[level](message, all);
   };
   return {
     debug: (...line) => write("debug", line),

@@ -29,6 +29,8 @@ export const LIMIT_WARNING_SHARE = 0.8;
 export const PAYLOAD_INLINE_BYTES_MAX = 200 * KIB;
 /** An output up to this size lives in the run header, which stays under 1 KB. In bytes. */
 export const HEADER_OUTPUT_BYTES_MAX = 256;
+/** One app in the registry, with the manifests of its functions: an item holds 400 KB. In bytes. */
+export const REGISTRY_ITEM_BYTES_MAX = 390_000;
 /** A message carries its event inline up to this size (SQS bills per 64 KB). In bytes. */
 export const MESSAGE_EVENT_BYTES_MAX = 48 * KIB;
 
@@ -62,10 +64,21 @@ export const HEARTBEAT_MS = 5 * SECOND_MS;
 export const EVENT_DEDUPE_MS = DAY_MS;
 /** How long an event stays stored, in milliseconds; renewed when a live run suspends past it. */
 export const EVENT_RETENTION_MS = 30 * DAY_MS;
-/** How long a finished run's header stays readable, in milliseconds. */
-export const RUN_RETENTION_MS = 30 * DAY_MS;
+/** How long finished runs stay readable unless the engine says otherwise, in days. */
+export const RETENTION_DAYS_DEFAULT = 30;
+/** How long a run may take before the expiry of its results has to be renewed, in milliseconds. */
+export const STATE_SLACK_MS = 7 * DAY_MS;
+/** How long dead letters are kept, in milliseconds. */
+export const DEAD_LETTER_RETENTION_MS = 90 * DAY_MS;
 /** A router or runner hop count past which a chain of events is taken for an endless loop. */
 export const HOPS_MAX = 1_000;
+
+/** Runs of one page of a list. */
+export const RUNS_LISTED_MAX = 1_000;
+/** How long ago a listed run may have been queued, in milliseconds. */
+export const RUNS_LISTED_AGE_MS_MAX = 400 * DAY_MS;
+/** Runs that are looked at for one page, if most are of another status than the one asked for. */
+export const RUNS_LOOKED_AT_MAX = 2_000;
 
 /** Tries of a step, or of a handler, when the function does not say: 4 retries after the first. */
 export const ATTEMPTS_DEFAULT = 5;

@@ -2,6 +2,8 @@
 export interface Manifest {
   readonly v: 1;
   readonly app: string;
+  /** The client's, for a laptop: in AWS it is the deploy that says it. */
+  readonly environment?: string;
   readonly functions: readonly FunctionManifest[];
 }
 

@@ -1,29 +1,29 @@
 import type { SerializedError } from "./errors.ts";
 import type { StepKind } from "./step.ts";
 
-export type RunStatus =
-  | "queued"
-  | "running"
-  | "sleeping"
-  | "waiting"
-  | "completed"
-  | "failed"
-  | "cancelled"
-  | "skipped";
+export const RUN_STATUSES = [
+  "queued",
+  "running",
+  "sleeping",
+  "waiting",
+  "completed",
+  "failed",
+  "cancelled",
+  "skipped",
+] as const;
+
+export type RunStatus = (typeof RUN_STATUSES)[number];
 
 export type StepStatus = "running" | "retrying" | "sleeping" | "waiting" | "completed" | "failed" | "cancelled";
 
-/** A run as users see it. Times are milliseconds since the epoch. */
-export interface RunView {
+/** A run as lists show it: how it stands, without its steps and its result. Times are milliseconds since the epoch. */
+export interface RunSummary {
   readonly id: string;
   /** `<clientId>/<functionId>` is the address; this is the function's own id. */
   readonly functionId: string;
   readonly app: string;
   readonly eventIds: readonly string[];
   readonly status: RunStatus;
-  readonly output: unknown;
-  readonly error: SerializedError | undefined;
-  readonly steps: readonly StepView[];
   /** Tries of the handler itself, the running one included. */
   readonly attempts: number;
   readonly queuedAt: number;
@@ -31,6 +31,20 @@ export interface RunView {
   readonly endedAt: number | undefined;
   /** A word for the operator, such as the reason of a dead letter. */
   readonly note?: string;
+}
+
+/** A part of a list of runs, the latest first. */
+export interface RunPage {
+  readonly runs: readonly RunSummary[];
+  /** The id to go on below; undefined when there are no more. */
+  readonly next: string | undefined;
+}
+
+/** A run as users see it. */
+export interface RunView extends RunSummary {
+  readonly output: unknown;
+  readonly error: SerializedError | undefined;
+  readonly steps: readonly StepView[];
 }
 
 export interface StepView {

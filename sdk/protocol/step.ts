@@ -30,6 +30,8 @@ export interface StepMemo {
   /** Place in the order in which results were handed to the code. Absent: handed over when nothing else was open. */
   readonly order?: number;
   readonly wait?: WaitSpec;
+  /** As stored: until when DynamoDB keeps it, in milliseconds. */
+  readonly keptUntil?: number;
 }
 
 /** What a `waitForEvent` waits for, and under which index keys its listeners lie. */

@@ -39,12 +39,12 @@ const sqs = mockClient(SQSClient);
 
 const table = new Table(() => new DynamoDBClient(region), "state");
 const queue = createQueue(() => new SQSClient(region), "ingest");
-const timer = createTimer(() => new SchedulerClient(region), queue, {
+const timer = createTimer(async () => new SchedulerClient(region), queue, {
   group: "g",
   roleArn: "role",
   ingestQueueArn: "arn",
 });
-const waits = createWaits(() => new SFNClient(region), "arn:aws:states:us-east-1:1:stateMachine:wait");
+const waits = createWaits(async () => new SFNClient(region), "arn:aws:states:us-east-1:1:stateMachine:wait");
 const message: RunMessage = { v: 1, id: "m", env: "main", app: "a", functionId: "f", runId: "r", kind: "wake" };
 
 beforeEach(() => {

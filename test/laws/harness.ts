@@ -7,6 +7,7 @@ import { createLocalAws, type LocalAws } from "../../local/aws.ts";
 import { virtualClock } from "../../local/clock.ts";
 import { createLocalCloud, type LocalCloud } from "../../local/cloud.ts";
 import { type Doors, openDoors } from "../../local/doors.ts";
+import { inProcessApp } from "../../local/in-process-app.ts";
 import { type Provisioned, provision } from "../../local/provision.ts";
 import { type RunView, StepwellError } from "../../sdk/protocol/index.ts";
 import { audit } from "./audit.ts";
@@ -73,13 +74,14 @@ export async function openStage(scenario: Scenario, injected: readonly Fault[] =
   const slow = (ms: number) => new Promise<void>((resolve) => aws.clock.pause(aws.clock.now() + ms, resolve));
   const functions = scenario.functions({ client, notebook, slow });
   const timeoutMs = scenario.timeoutMs ?? 300_000;
-  const options = { client, functions, waits: scenario.waits ?? "stepFunctions", seed: 1, timeoutMs } as const;
-  const provisioned = await provision(aws, { engine: "stepwell", env: "main", app: "laws", waits: options.waits });
+  const app = inProcessApp(client, functions);
+  const waits = scenario.waits ?? "stepFunctions";
+  const provisioned = await provision(aws, { engine: "stepwell", env: "main", app: "laws", waits });
   const faults = new FaultLayer(aws.clock);
   const config = aws.clientConfig();
   const faulty = { ...config, maxAttempts: 1, requestHandler: faults.wrap(config.requestHandler) };
-  const opened = openDoors({ ...aws, clientConfig: () => faulty }, provisioned, { ...options, log: notebook.log });
-  await opened.register();
+  const opened = openDoors({ ...aws, clientConfig: () => faulty }, provisioned, { app, timeoutMs, log: notebook.log });
+  await app.start(opened.register);
   faults.arm(injected);
   const swept: string[] = [];
   const sweep: Doors["sweep"] = async () => {
@@ -91,8 +93,7 @@ export async function openStage(scenario: Scenario, injected: readonly Fault[] =
   const onlooker = createWorld(createClients(config), provisioned.binding, aws.clock);
   const doors = { ...opened, sweep, world: onlooker, api: createApi({ world: onlooker, clock: aws.clock }) };
   doors.open();
-  const checked = { ...options, clock: "virtual", logger: notebook.log } as const;
-  const cloud = createLocalCloud(aws, doors, provisioned, checked);
+  const cloud = createLocalCloud(aws, doors, provisioned, { app, logger: notebook.log });
   const pass = (ms: number) => aws.time.passTime(ms);
   const runsOf = (call: string) => /run#(\w+)\/header/.exec(call)?.[1] ?? [];
   return {

@@ -33,9 +33,10 @@ it("the run of an event that has started none may be asked for, and is refused b
     await expect(asked).rejects.toMatchObject({ code: "STEPWELL_INVALID_OPTION" });
 });
 
-it.each(["/api", "/api/"])("%s lists the routes", async (path) => {
+it.each(["/api", "/api/"])("%s says what this is, and lists the routes", async (path) => {
   const cloud = await openCloud([]);
   const response = await fetch(`${cloud.url}${path}`);
   expect(response.status).toBe(200);
-  expect(await response.json()).toEqual({ routes: expect.arrayContaining(["GET /api/runs/<id>", "POST /api/events"]) });
+  const routes = expect.arrayContaining(["GET /api/runs/<id>", "POST /api/events"]);
+  expect(await response.json()).toMatchObject({ name: "stepwell", app: "shop", environment: "main", routes });
 });

@@ -2,7 +2,9 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { ChangeMessageVisibilityCommand, GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { expect, it } from "vitest";
 import { queueArn } from "../../local/arn.ts";
+import { Gate } from "../../local/gate.ts";
 import type { LambdaContext } from "../../local/services/lambda-context.ts";
+import { EXITED, FunctionFailure } from "../../local/services/lambda-error.ts";
 import { MINUTE, openAws, SECOND, START, socketClients } from "./open.ts";
 
 interface Batch {
@@ -161,4 +163,40 @@ it("no more invocations run at a time than the event source allows", async () =>
   await aws.time.settle();
   expect(most).toBe(3);
   expect(aws.sqs.messages("jobs")).toEqual([]);
+});
+
+it("what a process had not begun with when it died comes back at once, the rest when it said", async () => {
+  const { aws, sqs, deliver } = await openQueue();
+  const QueueUrl = aws.sqs.queueUrl("jobs");
+  const seen: string[] = [];
+  aws.lambda.register("worker", async ({ Records: [record] }: Batch) => {
+    seen.push(`${record?.body} at ${(Date.now() - START) / SECOND}`);
+    if (record?.attributes.ApproximateReceiveCount !== "1") return;
+    const ReceiptHandle = record.receiptHandle;
+    if (record.body === "begun")
+      await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 10 }));
+    throw new FunctionFailure(EXITED);
+  });
+  aws.lambda.addEventSource("worker", ARN, { batchSize: 1 });
+  deliver("begun", "not begun");
+  await aws.time.passTime(10 * SECOND);
+  expect(seen.toSorted()).toEqual(["begun at 0", "begun at 10", "not begun at 0", "not begun at 0"]);
+  expect(aws.sqs.messages("jobs")).toEqual([]);
+});
+
+it("while the gate is closed messages wait, and are not counted as received", async () => {
+  const { aws, deliver } = await openQueue();
+  const gate = new Gate();
+  const counts: (string | undefined)[] = [];
+  aws.lambda.register("worker", ({ Records: [record] }: Batch) => {
+    counts.push(record?.attributes.ApproximateReceiveCount);
+    gate.close();
+  });
+  aws.lambda.addEventSource("worker", ARN, { batchSize: 1, gate });
+  deliver("a", "b");
+  for (const expected of [[], ["1"], ["1", "1"]]) {
+    await aws.time.passTime(MINUTE);
+    expect(counts).toEqual(expected);
+    gate.open();
+  }
 });

@@ -27,7 +27,7 @@ it("an app's invocation costs 15 ms and 8 ms for each AWS call that had to wait 
 
 it("a door of the engine costs 25 ms an invocation", async () => {
   const { aws } = await openAws();
-  aws.lambda.register("router", () => undefined, { cost: { kind: "engine" } });
+  aws.lambda.register("router", () => undefined, { cost: "engine" });
   await aws.lambda.invoke("router", {});
   expect(aws.meter.snapshot().dollars).toBeCloseTo(0.2e-6 + 25 * LAMBDA_MS, 12);
 });

@@ -101,7 +101,7 @@ describe.each(["ingest", "runs"] as const)("a message on the %s queue", (queue) 
   });
 });
 
-const warnings = (lines: readonly Line[]) => lines.filter(({ level }) => level !== "info");
+const warnings = (lines: readonly Line[]) => lines.filter(({ level }) => level === "warn" || level === "error");
 
 it("a message about a run that does not exist is dropped with a warning", async () => {
   const lines: Line[] = [];

@@ -46,6 +46,25 @@ describe("the local cloud's send", () => {
   });
 });
 
+describe("an app that is given by its entry", () => {
+  test("has a process, and takes any event", () => {
+    compiled(async () => {
+      const cloud = await startLocal({ entry: "./app.ts", dataDir: ".data", env: { STAGE: "dev" } });
+      expectTypeOf(cloud.app.pid).toEqualTypeOf<number | undefined>();
+      await cloud.send({ name: "what/ever", data: { any: "thing" } });
+    });
+  });
+
+  test("has neither functions beside it nor another clock than the machine's", () => {
+    compiled(() => {
+      // @ts-expect-error: a virtual clock
+      startLocal({ entry: "./app.ts", clock: "virtual" });
+      // @ts-expect-error: functions too
+      startLocal({ entry: "./app.ts", client: typed, functions });
+    });
+  });
+});
+
 describe("types that users name", () => {
   test("LocalCloud and LocalOptions stand for any client's, with nothing between <>", () => {
     compiled(async () => {

@@ -2,31 +2,38 @@ import type { RunView } from "stepwell";
 import { expectedStatus } from "../functions.ts";
 import { count } from "./format.ts";
 import type { Screen } from "./screen.ts";
-import { type Outcome, summarize } from "./summary.ts";
+import { type Outcome, type Section, summarize } from "./summary.ts";
 import { timelineOf } from "./timeline.ts";
 import { complaints } from "./verdict.ts";
 
+/** A heading, and lines under it. */
+export function printSection(screen: Screen, { title, lines }: Section): void {
+  screen.print(`\n${screen.bold(title)}`);
+  for (const line of lines) screen.print(`  ${line}`);
+}
+
 /** The tables, then the timeline of one run of a function. */
 export function printReport(screen: Screen, outcome: Outcome, functionId: string): void {
-  const print = (title: string, lines: readonly string[]) => {
-    screen.print(`\n${screen.bold(title)}`);
-    for (const line of lines) screen.print(`  ${line}`);
-  };
-  for (const { title, lines } of summarize(outcome)) print(title, lines);
+  for (const section of summarize(outcome)) printSection(screen, section);
   const run = outcome.runs.find((one) => one.functionId === functionId);
-  if (run !== undefined) print(`One run of ${functionId}, step by step`, timelineOf(run));
+  if (run !== undefined)
+    printSection(screen, { title: `One run of ${functionId}, step by step`, lines: timelineOf(run) });
+}
+
+/** What is to be judged. */
+export interface Case {
+  readonly runs: readonly RunView[];
+  readonly troubles: readonly string[];
+  /** Whatever else is not as it should be. */
+  readonly others: readonly string[];
+  readonly elapsed: string;
 }
 
 /** Whether all is well, in a sentence. Returns the exit code. */
-export function printVerdict(
-  screen: Screen,
-  runs: readonly RunView[],
-  troubles: readonly string[],
-  elapsed: string,
-): number {
+export function printVerdict(screen: Screen, { runs, troubles, others, elapsed }: Case): number {
   if (troubles.length > 0) screen.print("\nWarnings and errors in the engine's log:");
   for (const line of troubles) screen.print(`  ${line}`);
-  const wrong = complaints(runs, expectedStatus);
+  const wrong = [...complaints(runs, expectedStatus), ...others];
   if (wrong.length === 0) {
     screen.print(`\n${screen.green("✔")} Every run ended as it should${meantToFail(runs)}. This took ${elapsed}.`);
     return 0;

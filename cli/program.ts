@@ -1,0 +1,137 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { VERSION } from "../local/version.ts";
+import { RUN_STATUSES, RUNS_LISTED_MAX } from "../sdk/protocol/index.ts";
+import { DEFAULT_DATA, DEFAULT_PORT, DEFAULT_URL } from "./defaults.ts";
+import { EXIT } from "./failure.ts";
+
+const EXAMPLES = `
+Examples:
+  $ stepwell init my-app                                a new CDK app
+  $ stepwell dev src/app.ts                             run it here
+  $ stepwell send shop/order.placed '{"orderId":"o1"}'  start something
+  $ stepwell runs --watch                               see what happens
+
+Exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`;
+
+/** The commands and their options. What a command does is loaded when it is run: help is quick. */
+export function createProgram(exit: (code: number) => void): Command {
+  const program = new Command("stepwell")
+    .description("Durable functions in your own AWS account: run them here, send events, look at runs.")
+    .version(VERSION, "-v, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .option("--debug", "print stacks of errors (or set STEPWELL_DEBUG=1)")
+    .addHelpText("after", EXAMPLES)
+    .showHelpAfterError("  Run it with --help to see what it takes.")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "stepwell: ")) })
+    .exitOverride();
+  addDev(program, exit);
+  addSend(program, exit);
+  addRuns(program, exit);
+  addInit(program, exit);
+  addDoctor(program, exit);
+  return program;
+}
+
+type Exit = (code: number) => void;
+
+/** Ctrl-C ends a command at once, unless it has something to close. */
+const interruptible = () => void process.once("SIGINT", () => process.exit(EXIT.interrupted));
+
+function addDev(program: Command, exit: Exit): void {
+  program
+    .command("dev")
+    .description("Run an app on a local cloud, again after each change of its files.")
+    .argument("<entry>", "file that exports `handler = serve(...)`")
+    .option("-p, --port <port>", "port of the AWS services and of the API; 0 takes a free one", port, DEFAULT_PORT)
+    .option("--data <folder>", "where the state is kept from one start to the next", DEFAULT_DATA)
+    .option("--fresh", "forget the state of earlier starts")
+    .option("--host <host>", "listen on this address of the machine instead, for others to reach it", "127.0.0.1")
+    .action(async (entry, options) => exit(await (await import("./dev.ts")).dev(entry, options)));
+}
+
+function addSend(program: Command, exit: Exit): void {
+  const command = program
+    .command("send")
+    .description("Send an event, and tell which runs it has started.")
+    .argument("<name>", "name of the event")
+    .argument("[data]", "its data, a JSON object: the text itself, @file, or - for stdin", "{}")
+    .option("--id <id>", "id of the event: the same one again within a day starts nothing")
+    .option("--user <json>", "the event's user, a JSON object: the text itself or @file")
+    .option("--ts <time>", "time of the event: milliseconds since the epoch, or an ISO date")
+    .option("--json", "print JSON: the event's id, and its runs")
+    .action(async (name, data, options) => {
+      interruptible();
+      exit(await (await import("./send.ts")).send(name, data, options));
+    });
+  whichCloud(command);
+}
+
+function addRuns(program: Command, exit: Exit): void {
+  const command = program
+    .command("runs")
+    .description("List runs, the latest first, or show one with its steps.")
+    .argument("[id]", "id of a run; its beginning or its end will do, if no other run has the same")
+    .option("-f, --function <id>", "only runs of this function")
+    .addOption(new Option("-s, --status <status>", "only runs of this status").choices(RUN_STATUSES))
+    .option("-n, --limit <count>", `how many, at most ${RUNS_LISTED_MAX}`, limit, 20)
+    .option("-w, --watch", "go on: refresh the list, or follow the run to its end")
+    .option("--json", "print JSON; with --watch one line a change")
+    .action(async (id, options) => {
+      interruptible();
+      exit(await (await import("./runs.ts")).runs(id, options));
+    });
+  whichCloud(command);
+}
+
+function addInit(program: Command, exit: Exit): void {
+  program
+    .command("init")
+    .description("Make a new CDK app in an empty folder.")
+    .argument("[folder]", "where; made if it is not there", ".")
+    .option("--name <name>", "name of the app (default: the folder's)")
+    .action(async (folder, options) => {
+      interruptible();
+      exit(await (await import("./init.ts")).init(folder, options));
+    });
+}
+
+function addDoctor(program: Command, exit: Exit): void {
+  program
+    .command("doctor")
+    .description("Check what Stepwell needs here, and say what to do about what is missing.")
+    .argument("[entry]", "file that exports `handler = serve(...)`, to be checked as well")
+    .option("-p, --port <port>", "the port that `stepwell dev` is to have", port, DEFAULT_PORT)
+    .option("--data <folder>", "the folder where `stepwell dev` keeps its state", DEFAULT_DATA)
+    .option("--engine <name>", "the deployed engine: it has to be there (default: a warning if there is no `stepwell`)")
+    .option("--region <region>", "the engine's region (default: your AWS configuration's)")
+    .option("--json", "print JSON")
+    .action(async (entry, options) => {
+      interruptible();
+      exit(await (await import("./doctor.ts")).doctor(entry, options));
+    });
+}
+
+/** Options of commands that work on a local cloud as well as on a deployed engine. */
+function whichCloud(command: Command): void {
+  command
+    .addOption(new Option("--url <url>", "a local cloud").env("STEPWELL_URL").default(DEFAULT_URL))
+    .option("--engine <name>", "a deployed engine instead, by your AWS credentials")
+    .option("--environment <name>", "with --engine: the environment (default: the engine's own)")
+    .option("--app <id>", "with --engine: the app")
+    .option("--region <region>", "with --engine: its region (default: your AWS configuration's)");
+}
+
+function port(text: string): number {
+  return whole(text, 0, 65_535);
+}
+
+function limit(text: string): number {
+  return whole(text, 1, RUNS_LISTED_MAX);
+}
+
+function whole(text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+}

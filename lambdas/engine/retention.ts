@@ -1,0 +1,29 @@
+import { STATE_SLACK_MS, type StepMemo } from "../../sdk/protocol/index.ts";
+import type { RunHeader } from "./types.ts";
+
+/**
+ * How long state is kept. Finished runs stay readable for the retention, and DynamoDB's TTL then removes them at no cost. So each step
+ * is written with its expiry, as if its run ended within the slack; what lives longer has it renewed before it rests.
+ */
+
+/** When a step may be gone, unless it is renewed. In milliseconds. */
+export const stepExpiry = (step: StepMemo, retentionMs: number): number =>
+  Math.max(step.endedAt ?? step.startedAt, step.until ?? 0) + STATE_SLACK_MS + retentionMs;
+
+/** The steps of a run that has to be awake at `due` which might not stay readable for the retention after it. */
+export const toRenew = (steps: Iterable<StepMemo>, due: number, retentionMs: number): readonly StepMemo[] =>
+  [...steps].filter((step) => keptUntil(step, retentionMs) < due + retentionMs);
+
+/** The expiry of what is renewed for a run that has to be awake at `due`. */
+export const renewedExpiry = (due: number, retentionMs: number): number => due + STATE_SLACK_MS + retentionMs;
+
+/**
+ * Whether results of a run have expired. The last suspend has counted them; a run that has never rested cannot be so old, unless nobody
+ * could take its message.
+ */
+export const isExpired = (header: RunHeader, results: number, now: number, retentionMs: number): boolean => {
+  if (header.results !== undefined) return results < header.results;
+  return now > header.startedAt + STATE_SLACK_MS + retentionMs;
+};
+
+const keptUntil = (step: StepMemo, retentionMs: number): number => step.keptUntil ?? stepExpiry(step, retentionMs);

@@ -1,0 +1,34 @@
+import { Stepwell } from "stepwell";
+import { type LocalCloud, startLocal } from "stepwell/local";
+import { onTestFinished } from "vitest";
+
+const shop = new Stepwell({ id: "shop" });
+
+const order = shop.createFunction({ id: "order" }, { event: "shop/order.placed" }, async ({ event, step }) => {
+  await step.run("charge", () => ({ paid: event.data.total ?? 0 }));
+  return { event };
+});
+const nap = shop.createFunction({ id: "nap" }, { event: "shop/nap" }, async ({ step }) => {
+  await step.sleep("rest", "1h");
+  return "rested";
+});
+const broken = shop.createFunction({ id: "broken", retries: 0 }, { event: "shop/broken" }, async ({ step }) => {
+  await step.sleep("rest", "1h");
+  throw new RangeError("out of order");
+});
+
+/** A cloud in this process, on the virtual clock, for the command line in another one. */
+export async function openShop(): Promise<LocalCloud> {
+  const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const functions = [order, nap, broken];
+  const cloud = await startLocal({ client: shop, functions, clock: "virtual", logger: quiet });
+  onTestFinished(() => cloud.close());
+  return cloud as LocalCloud;
+}
+
+/** Sends an event, and returns the id of the run that it starts. */
+export async function begin(cloud: LocalCloud, name: string): Promise<string> {
+  const { ids } = await cloud.send({ name });
+  const [run] = await cloud.runsOf(ids[0]);
+  return run?.id ?? "";
+}

@@ -1,0 +1,70 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { DEFAULT_ENVIRONMENT, engineNames } from "../../lambdas/contract.ts";
+import { begin, openShop } from "./cloud.ts";
+import { stepwell } from "./stepwell.ts";
+
+const names = engineNames("stepwell");
+
+/** What Lambda answers when it is asked for the router's configuration: an engine whose AWS services are those of a local cloud. */
+async function openLambda(endpoint: string): Promise<NodeJS.ProcessEnv> {
+  const binding = {
+    ...{ engine: "stepwell", env: DEFAULT_ENVIRONMENT, waits: "stepFunctions", endpoint },
+    ...{ tableName: names.table, busName: names.bus, bucketName: "payloads" },
+  };
+  const configuration = { Environment: { Variables: { STEPWELL_ENGINE: JSON.stringify(binding) } } };
+  const server = createServer((request, response) => {
+    const isRouter = request.url === `/2015-03-31/functions/${names.door("router")}/configuration`;
+    const type = isRouter ? {} : { "x-amzn-errortype": "ResourceNotFoundException" };
+    const body = isRouter ? configuration : { Message: "Function not found" };
+    response.writeHead(isRouter ? 200 : 404, { "content-type": "application/json", ...type }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { AWS_ENDPOINT_URL_LAMBDA: url, ...CREDENTIALS, AWS_REGION: "us-east-1" };
+}
+
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+
+describe("a deployed engine, by its name and the user's AWS credentials", () => {
+  it("takes events from `stepwell send`, and its table is read for the runs", async () => {
+    const cloud = await openShop();
+    const env = await openLambda(cloud.url);
+    const args = ["send", "shop/order.placed", '{"total":6}', "--engine", "stepwell", "--json"];
+    const { code, out, err } = await stepwell(args, { env });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const sent = JSON.parse(out);
+    expect(await cloud.runsOf(sent.id)).toMatchObject([{ status: "completed", steps: [{ output: { paid: 6 } }] }]);
+    expect(sent.runs).toMatchObject([{ functionId: "order" }]);
+  });
+
+  it("has its runs listed and shown by `stepwell runs`", async () => {
+    const cloud = await openShop();
+    const env = await openLambda(cloud.url);
+    const run = await begin(cloud, "shop/nap");
+    const list = await stepwell(["runs", "--engine", "stepwell", "--json"], { env });
+    expect(JSON.parse(list.out)).toEqual(JSON.parse(JSON.stringify(await cloud.runs())));
+    const shown = await stepwell(["runs", run, "--engine", "stepwell", "--app", "shop", "--json"], { env });
+    expect(JSON.parse(shown.out)).toMatchObject({ id: run, status: "sleeping" });
+    const elsewhere = await stepwell(["runs", "--engine", "stepwell", "--environment", "other"], { env });
+    expect(elsewhere.out).toBe("There are no such runs in the engine stepwell.\n");
+  });
+
+  it.each([
+    ["there is none of that name", CREDENTIALS, "other", 'There is no engine "other" in this account and region.'],
+    ["there are no credentials", {}, "stepwell", "There are no AWS credentials."],
+  ])("is missed with a reason when %s", async (_, credentials, engine, message) => {
+    const { AWS_ENDPOINT_URL_LAMBDA } = await openLambda("http://127.0.0.1:1");
+    const env = { AWS_ENDPOINT_URL_LAMBDA, AWS_REGION: "us-east-1", ...credentials };
+    const { code, out, err } = await stepwell(["runs", "--engine", engine], { env });
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toContain(`${message} [STEPWELL_NO_ENGINE]`);
+  });
+
+  it("is missed with a reason when the region is not known", async () => {
+    const { code, err } = await stepwell(["runs", "--engine", "stepwell"], { env: CREDENTIALS });
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining("--region us-east-1, or AWS_REGION") });
+  });
+});
