@@ -165,6 +165,7 @@ export class Session {
     // Another attempt was first: its result takes the place that mine would have had.
     this.#held.remember(stored === mine ? mine : await this.#held.giveOrder(stored, order));
     this.#unwritten.delete(order);
+    if (mine.outcome?.ok) this.#held.deps.log.debug("step completed", { stepId: mine.id });
   }
 
   /** Is there nothing more to do in this invocation, for now or for good? */

@@ -54,7 +54,10 @@ export async function suspend(
     results: held.memo.size,
     ...(retryAt !== undefined && { retryAt }),
   };
-  if (await world.runs.suspend(run, write)) return true;
+  if (await world.runs.suspend(run, write)) {
+    held.deps.log.debug(`run ${parking.doing}`, { wakesAt: parking.due });
+    return true;
+  }
   await expectWake(held, heartbeat);
   return false;
 }
