@@ -29,7 +29,9 @@ function failed(held: Held, step: StepMemo, error: unknown): StepMemo {
     return ended(held, { ...step, attempts: step.attempts }, errorOutcome(error, step.id));
   }
   log.warn("step failed, will be tried again", { ...fields, retryAt: decision.at });
-  return { ...step, attempts, until: decision.at, lastError: serializeError(error, step.id) };
+  // The log has its stack: in the item it would make this write, and the one that replaces it, twice as dear.
+  const { stack: _, ...lastError } = serializeError(error, step.id);
+  return { ...step, attempts, until: decision.at, lastError };
 }
 
 /** `attempts` counts failed tries; the one that brought the outcome makes it tries in all. */
