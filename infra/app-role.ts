@@ -1,7 +1,7 @@
 import * as iam from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import type { IEngine } from "./engine-base.ts";
-import { explainWildcards, type Permission, toStatement } from "./permission.ts";
+import { acknowledge, explainWildcards, type Permission, toStatement } from "./permission.ts";
 import {
   consume,
   createSchedules,
@@ -36,6 +36,18 @@ export function appRole(scope: Construct, id: string, props: AppRoleProps): iam.
   });
   explainWildcards(role, permissions);
   return role;
+}
+
+const VPC_POLICY = "service-role/AWSLambdaVPCAccessExecutionRole";
+
+/** For network interfaces. The CDK gives it to roles of its own making only, and Lambda refuses a function in a VPC without it. */
+export function letIntoVpc(role: iam.Role): void {
+  role.addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName(VPC_POLICY));
+  acknowledge(
+    role,
+    `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${VPC_POLICY}]`,
+    "AWS's own policy for a Lambda in a VPC: its network interfaces can be named by nobody beforehand.",
+  );
 }
 
 function appPermissions(scope: Construct, props: AppRoleProps): readonly Permission[] {

@@ -11,17 +11,12 @@ import { checkApp } from "./app-check.ts";
 import type { AppProps } from "./app-props.ts";
 import { appQueues } from "./app-queue.ts";
 import { appRegistration } from "./app-registration.ts";
-import { appRole } from "./app-role.ts";
+import { appRole, letIntoVpc } from "./app-role.ts";
 import type { IEngine } from "./engine-base.ts";
-import { acknowledge } from "./permission.ts";
 
 const DEFAULTS = { memorySize: 512, timeout: Duration.minutes(15), batchSize: 1 } as const;
 /** Dead letters that the engine takes at once. */
 const DEAD_LETTERS_BATCH = 10;
-
-const VPC_FINDING =
-  "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole]";
-const VPC_REASON = "The CDK gives every Lambda in a VPC this policy of AWS, for its network interfaces.";
 
 /**
  * An app: the durable functions of one client, as a Lambda with a run queue of its own. Deploying it is registering it: the engine asks
@@ -67,7 +62,7 @@ export class App extends Construct implements iam.IGrantable {
     const role = appRole(this, "Role", { ...owner, runQueueArn, logGroupArn: logGroup.logGroupArn });
     const waits = props.waits ?? engine.waits;
     const binding = { ...engine.binding(this, environment), runQueueUrl, runQueueArn, waits };
-    if (props.vpc !== undefined) acknowledge(role, VPC_FINDING, VPC_REASON);
+    if (props.vpc !== undefined) letIntoVpc(role);
     this.handler = appFunction(this, props, {
       functionName,
       role,

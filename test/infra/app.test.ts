@@ -251,9 +251,11 @@ it("cdk-nag finds nothing, with a key and a VPC either", () => {
   new App(stack, "Shop", { engine, clientId: "shop", code: builtCode(), vpc });
   // Throws if there are findings.
   const { template } = cdk.synth().getStackByName("Apps");
-  expect(propertiesOf(Template.fromJSON(template), FUNCTION, "Shop")).toMatchObject({
-    VpcConfig: { SubnetIds: privateSubnetIds },
-  });
+  const built = Template.fromJSON(template);
+  expect(propertiesOf(built, FUNCTION, "Shop")).toMatchObject({ VpcConfig: { SubnetIds: privateSubnetIds } });
+  // Lambda refuses a function in a VPC whose role may not make network interfaces.
+  const { ManagedPolicyArns } = propertiesOf(built, "AWS::IAM::Role", "Shop");
+  expect(JSON.stringify(ManagedPolicyArns)).toContain(":policy/service-role/AWSLambdaVPCAccessExecutionRole");
 });
 
 describe("a new version", () => {
