@@ -8,6 +8,12 @@ interface FunctionFailure {
   readonly errorMessage?: string;
 }
 
+/**
+ * CloudFormation takes answers of 4 KB, and shows nothing of a longer one. The CDK's Lambda, which answers, tells a message of several
+ * lines twice, and its stack.
+ */
+const MESSAGE_BYTES_MAX = 900;
+
 /** Asks by a direct invocation. @throws StepwellError `STEPWELL_REGISTRATION_FAILED` with what the function threw */
 export const askManifestBy = (lambda: LambdaClient) => async (FunctionName: string) => {
   const command = new InvokeCommand({ FunctionName, Payload: JSON.stringify(MANIFEST_REQUEST) });
@@ -17,7 +23,17 @@ export const askManifestBy = (lambda: LambdaClient) => async (FunctionName: stri
   const { errorType, errorMessage } = answer as FunctionFailure;
   throw new StepwellError(
     "STEPWELL_REGISTRATION_FAILED",
-    `${FunctionName} failed when it was asked for its functions: ${errorType}: ${errorMessage} ` +
+    `${FunctionName} failed when it was asked for its functions: ${errorType}: ${shortened(errorMessage)} ` +
       "What was registered before stays in force. The code has to load and to call serve() without an error.",
   );
 };
+
+function shortened(text = ""): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MESSAGE_BYTES_MAX) return text;
+  // A character that is cut in two is left out.
+  return `${bytes
+    .subarray(0, MESSAGE_BYTES_MAX)
+    .toString()
+    .replace(/\uFFFD$/, "")}…`;
+}

@@ -30,6 +30,16 @@ it("code that crashes at its import is told as Lambda tells it", async () => {
   });
 });
 
+it("a long message is cut: CloudFormation shows nothing of an answer over 4 KB", async () => {
+  const failure = { errorType: "ZodError", errorMessage: `[\n${"  Zuständig, 必須\n".repeat(1_000)}]` };
+  lambda.on(InvokeCommand).resolves({ FunctionError: "Unhandled", Payload: payload(failure) });
+  const error = await ask(version).catch((reason: Error) => reason as Error);
+  const { message } = error as Error;
+  expect(message).toMatch(/ZodError: \[\n {2}Zuständig, 必須\n.*… What was registered before stays in force/s);
+  // The CDK's Lambda tells a message of several lines twice, before a stack of some hundred bytes.
+  expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(1_500);
+});
+
 it("an answer of nothing is no manifest, and no crash", async () => {
   lambda.on(InvokeCommand).resolves({});
   expect(await ask(version)).toBeNull();
