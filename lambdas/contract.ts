@@ -20,10 +20,9 @@ export const engineNames = (engine: string) => ({
   bucket: (account: string, region: string) => `${engine}-payloads-${account}-${region}`,
   /** What the names of all apps' parts of a kind begin with. */
   appPrefix: (kind: AppPart) => appPrefix(engine, kind),
-  runQueue: (env: string, app: string) => bounded(`${appPrefix(engine, "runs")}${env}-${app}`, QUEUE_NAME_CHARS_MAX),
-  runDeadLetters: (env: string, app: string) =>
-    bounded(`${appPrefix(engine, "dead")}${env}-${app}`, QUEUE_NAME_CHARS_MAX),
-  appLambda: (env: string, app: string) => bounded(`${appPrefix(engine, "app")}${env}-${app}`, LAMBDA_NAME_CHARS_MAX),
+  runQueue: (env: string, app: string) => partName(appPrefix(engine, "runs"), env, app, QUEUE_NAME_CHARS_MAX),
+  runDeadLetters: (env: string, app: string) => partName(appPrefix(engine, "dead"), env, app, QUEUE_NAME_CHARS_MAX),
+  appLambda: (env: string, app: string) => partName(appPrefix(engine, "app"), env, app, LAMBDA_NAME_CHARS_MAX),
 });
 
 /** The engine's own Lambdas: each is a folder beside this file, and an asset of that name. */
@@ -38,11 +37,15 @@ const appPrefix = (engine: string, kind: AppPart) => `${engine}-${kind}-`;
 const QUEUE_NAME_CHARS_MAX = 80;
 const LAMBDA_NAME_CHARS_MAX = 64;
 
-/** A name that AWS would find too long is cut, and told apart by a hash (FNV-1a) of the whole. */
-function bounded(name: string, charsMax: number): string {
-  if (name.length <= charsMax) return name;
+/**
+ * A name that AWS would find too long is cut, and told apart by a hash (FNV-1a) of the whole. So is that of an environment with a "-":
+ * "shop" in "main-eu" would be called as "eu-shop" in "main" is.
+ */
+function partName(prefix: string, env: string, app: string, charsMax: number): string {
+  const name = `${prefix}${env}-${app}`;
+  if (name.length <= charsMax && !env.includes("-")) return name;
   let hash = 0x811c9dc5;
-  for (const char of name) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
+  for (const char of `${prefix}${env}#${app}`) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
   return `${name.slice(0, charsMax - 9)}-${hash.toString(16).padStart(8, "0")}`;
 }
 

@@ -258,6 +258,19 @@ it("cdk-nag finds nothing, with a key and a VPC either", () => {
   expect(JSON.stringify(ManagedPolicyArns)).toContain(":policy/service-role/AWSLambdaVPCAccessExecutionRole");
 });
 
+it("no two apps have names in common, wherever their environment and their client id meet", () => {
+  const stack = new Stack(new CdkApp(), "Apps");
+  const engine = Engine.fromName(stack, "Engine", "stepwell", { environments: ["main", "main-eu"] });
+  new App(stack, "Eu", { engine, clientId: "eu-shop", code: builtCode() });
+  new App(stack, "Shop", { engine, environment: "main-eu", clientId: "shop", code: builtCode() });
+  const built = Template.fromStack(stack);
+  const names = [QUEUE, FUNCTION].flatMap((type) =>
+    Object.values(built.findResources(type)).map(({ Properties }) => Properties.QueueName ?? Properties.FunctionName),
+  );
+  expect(names).toContain("stepwell-app-main-eu-shop");
+  expect(new Set(names).size).toBe(6);
+});
+
 describe("a new version", () => {
   const versionOf = (given: Parameters<typeof appStack>[0]) =>
     JSON.stringify(propertiesOf(appStack(given).template(), REGISTRATION, "Registration").functionName);
