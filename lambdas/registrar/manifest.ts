@@ -19,7 +19,7 @@ export function checkManifest(answer: unknown, { app, env }: Registration): Mani
   if (manifest.app !== app) {
     throw refused(
       `The entry serves the client "${String(manifest.app)}", but it is deployed as the app "${app}" of the environment "${env}". ` +
-        `Write new App(..., { app: "${String(manifest.app)}" }), or new Stepwell({ id: "${app}" }).`,
+        `Write new App(..., { clientId: "${String(manifest.app)}" }), or new Stepwell({ id: "${app}" }).`,
     );
   }
   return manifest as Manifest;

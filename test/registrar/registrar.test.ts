@@ -133,7 +133,7 @@ describe("a check before a deploy", () => {
 
 describe("a deploy that is refused", () => {
   const refusals: readonly (readonly [string, unknown, RegExp])[] = [
-    ["a client of another id", manifest({}, "store"), /client "store".*app "shop".*new App\(.*app: "store"/],
+    ["a client of another id", manifest({}, "store"), /client "store".*app "shop".*new App\(.*clientId: "store"/],
     ["a manifest newer than the engine", { ...manifest({}), v: 2 }, /newer stepwell.*Deploy the engine first/],
     ["an entry that is something else", { statusCode: 200 }, /handler = serve/],
     ["an answer of nothing", null, /handler = serve/],
