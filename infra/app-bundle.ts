@@ -45,7 +45,7 @@ function bundle(
       external: [...options.external, ...external],
       minify,
       sourcemap: sourceMap ? "linked" : false,
-      ...(define && { define: { ...define } }),
+      define: { ...options.define, ...define },
       ...(loader && { loader: { ...loader } }),
       // Paths in comments and source maps are seen from the sources, and tell nothing of this machine. Nothing is written there.
       absWorkingDir: dirname(entry),

@@ -10,6 +10,8 @@ const COMMON = {
   banner: {
     js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
   },
+  // And where they lie: in a bundle, that is beside it.
+  define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
   // An error's name is often its class's.
   keepNames: true,
   logLevel: "silent",

@@ -1,6 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withBundle } from "../../infra/app-bundle.ts";
 import type { AppBundling } from "../../infra/app-props.ts";
@@ -60,6 +61,29 @@ describe("the bundle of an entry", () => {
       { external: ["sharp"], define: { STAGE: '"test"' }, loader: { ".sql": "text" }, minify: false },
     );
     for (const part of ["select 42", "by path", '"test"', 'import "sharp"']) expect(files["index.mjs"]).toContain(part);
+  });
+
+  it("loads CommonJS modules that ask where they lie, beside an entry that has such names of its own", () => {
+    const files = bundleOf(
+      {
+        "app.ts": `import { createRequire } from "node:module"; import { dirname } from "node:path"; import { fileURLToPath } from "node:url";
+          import asked from "./asked.cjs";
+          const require = createRequire(import.meta.url);
+          const __dirname = dirname(fileURLToPath(import.meta.url));
+          const sep: string = await Promise.resolve(require("node:path").sep);
+          export const handler = () => ({ ...asked, own: __dirname, sep });`,
+        "asked.cjs": 'exports.dir = __dirname; exports.file = require("path").basename(__filename);',
+      },
+      { define: { STAGE: '"test"' } },
+      "commonjs",
+    );
+    const folder = join(root, "commonjs", "out");
+    mkdirSync(folder);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    // By Node itself: the tests' own loader gives every module these names.
+    const main = 'import("./index.mjs").then(({ handler }) => console.log(JSON.stringify(handler())))';
+    const said = execFileSync(process.execPath, ["--eval", main], { cwd: folder, encoding: "utf8" });
+    expect(JSON.parse(said)).toEqual({ dir: folder, file: "index.mjs", own: folder, sep });
   });
 
   it("leaves no folder behind", () => {
