@@ -17,7 +17,7 @@ export interface RunQuery {
   readonly env: string;
   /** @default - all apps of the environment */
   readonly app?: string | undefined;
-  /** @default - every registered function; one that is not registered any more has to be named */
+  /** `<function>` or `<app>/<function>`. @default - every registered function; one that is not registered any more has to be named */
   readonly functionId?: string | undefined;
   readonly status?: RunStatus | undefined;
   /** At most so many. @default - 20 */
@@ -73,7 +73,11 @@ async function* runsDown(world: World, query: RunQuery, now: number): AsyncGener
 
 const startOfDay = (time: number): number => time - (time % DAY_MS);
 
-async function functionsOf(world: World, { env, app, functionId }: RunQuery): Promise<readonly FunctionAddress[]> {
+async function functionsOf(world: World, query: RunQuery): Promise<readonly FunctionAddress[]> {
+  const { env } = query;
+  // As lists show it, `<app>/<function>`, or without its app.
+  const [functionId, app = query.app] = query.functionId?.split("/").reverse() ?? [];
+  if (query.app !== undefined && app !== query.app) return [];
   if (app !== undefined && functionId !== undefined) return [{ env, app, functionId }];
   const apps = (await world.registry.apps(env)).filter(({ manifest }) => manifest.app === (app ?? manifest.app));
   if (functionId !== undefined) return apps.map(({ manifest }) => ({ env, app: manifest.app, functionId }));

@@ -35,6 +35,8 @@ describe("stepwell runs", () => {
       return (JSON.parse(out) as { id: string }[]).map(({ id }) => id);
     };
     expect(await idsOf("--function", "nap")).toEqual([nap]);
+    expect(await idsOf("--function", "shop/nap")).toEqual([nap]);
+    expect(await idsOf("--function", "elsewhere/nap")).toEqual([]);
     expect(await idsOf("--status", "completed")).toEqual([order]);
     expect(await idsOf("--limit", "1")).toEqual([broken]);
     expect(await idsOf("--function", "nobody")).toEqual([]);
