@@ -48,22 +48,32 @@ export async function loadEntry(options: EntryAppOptions): Promise<LocalApp> {
   }
 }
 
-const quiet = () => {};
-const QUIET: LogSink = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-
 /** Asks before there is an engine: its names have the app's. */
-async function introduce({ env: base, logLevel }: EntryAppOptions, bundle: string): Promise<Manifest> {
+async function introduce({ env: base, log, logLevel }: EntryAppOptions, bundle: string): Promise<Manifest> {
   const env = environmentOf({ base, logLevel, functionName: "stepwell-app", codeVersion: "local" });
-  // What it writes while it is loaded, it will write again in the process that takes messages.
-  const process = new AppProcess({ bundle, env, log: QUIET });
+  const held = holdBack(log);
+  const process = new AppProcess({ bundle, env, log: held.log });
   try {
     await process.loaded;
     return checkManifest(await askManifest(process));
   } catch (error) {
+    await process.end();
+    held.release();
     throw entryFailed(error);
   } finally {
     await process.end();
   }
+}
+
+/** What an app writes while it is loaded, it will write again in the process that takes messages. If it gets that far. */
+function holdBack(log: LogSink) {
+  const lines: (() => void)[] = [];
+  const hold =
+    (level: keyof LogSink): LogSink[typeof level] =>
+    (message, fields) =>
+      lines.push(() => log[level](message, fields));
+  const held: LogSink = { debug: hold("debug"), info: hold("info"), warn: hold("warn"), error: hold("error") };
+  return { log: held, release: () => lines.forEach((write) => void write()) };
 }
 
 class EntryApp implements LocalApp {

@@ -5,7 +5,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand } from "@aws-sdk/client-s
 import { startLocal } from "stepwell/local";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { isAlive, temporaryFolder, until } from "./apps/journal.ts";
-import { collectLines } from "./apps/lines.ts";
+import { collectLines, type Line } from "./apps/lines.ts";
 import { socketClients } from "./open.ts";
 
 // Bundles are made and processes started: that takes its time on a machine that has much else to do.
@@ -91,6 +91,17 @@ it.each<[string, string, string]>([
     code: "STEPWELL_ENTRY_FAILED",
     message: expect.stringContaining(message),
   });
+});
+
+it("what an entry has written is there to read when it could not be loaded, and once when it could", async () => {
+  const writes = (after: string) =>
+    appText("async () => 1", { before: `console.log("about to ask for a secret");${after}` });
+  const ofLoading = (lines: readonly Line[]) => lines.filter(({ message }) => message === "about to ask for a secret");
+  const { lines, logger } = collectLines();
+  const { entry } = writeApp(writes('throw new Error("there is none");'));
+  await expect(startLocal({ entry, logger })).rejects.toMatchObject({ code: "STEPWELL_ENTRY_FAILED" });
+  expect(ofLoading(lines)).toHaveLength(1);
+  expect(ofLoading((await openApp(writes(""))).lines)).toHaveLength(1);
 });
 
 it("the app finds what Lambda gives it, and its own environment", async () => {
