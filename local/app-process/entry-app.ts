@@ -12,7 +12,7 @@ import { AppHost } from "./app-host.ts";
 import { AppProcess } from "./app-process.ts";
 import { bundleFolder } from "./bundle-folder.ts";
 import { type Build, bundleEntry, type EntryBundle, entryBroken } from "./entry-bundle.ts";
-import { environmentOf } from "./environment.ts";
+import { environmentOf, withRegion } from "./environment.ts";
 
 /** An app answers at once who it is. In ms. */
 const MANIFEST_MS_MAX = 10_000;
@@ -34,7 +34,8 @@ export interface EntryAppOptions {
  *
  * @throws StepwellError `STEPWELL_ENTRY_FAILED` when it cannot be built or loaded, or is no app
  */
-export async function loadEntry(options: EntryAppOptions): Promise<LocalApp> {
+export async function loadEntry(given: EntryAppOptions): Promise<LocalApp> {
+  const options = { ...given, env: await withRegion(given.env) };
   const folder = await bundleFolder();
   const tidy = () => rm(folder, { recursive: true, force: true });
   let bundle: EntryBundle | undefined;

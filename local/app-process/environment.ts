@@ -1,3 +1,4 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EngineBinding } from "../../lambdas/contract.ts";
 import { ENGINE_ENV_KEY } from "../../lambdas/contract.ts";
 import type { LogLevel } from "../../sdk/execution/json-logger.ts";
@@ -20,7 +21,6 @@ export interface AppEnvironment {
  * endpoints of other clients stay what they are.
  */
 export const environmentOf = (app: AppEnvironment): NodeJS.ProcessEnv => ({
-  AWS_REGION: app.base.AWS_DEFAULT_REGION ?? REGION,
   AWS_LAMBDA_LOG_LEVEL: app.logLevel.toUpperCase(),
   ...app.base,
   AWS_LAMBDA_FUNCTION_NAME: app.functionName,
@@ -31,3 +31,10 @@ export const environmentOf = (app: AppEnvironment): NodeJS.ProcessEnv => ({
   LAMBDA_TASK_ROOT: process.cwd(),
   ...(app.binding !== undefined && { [ENGINE_ENV_KEY]: JSON.stringify(app.binding) }),
 });
+
+/** With the region that Lambda would give it. For the app's own clients it is the one of this machine's configuration, if there is one. */
+export async function withRegion(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+  const { AWS_REGION, AWS_DEFAULT_REGION, AWS_PROFILE: profile } = env;
+  const configured = () => new DynamoDBClient({ ...(profile && { profile }) }).config.region().catch(() => REGION);
+  return { ...env, AWS_REGION: AWS_REGION || AWS_DEFAULT_REGION || (await configured()) };
+}

@@ -138,6 +138,23 @@ it("the app finds what Lambda gives it, and its own environment", async () => {
   expect(cloud.meter().invocations).toBe(1);
 });
 
+it("the app's own AWS clients work in the region of the environment, else of the profile, else in some region", async () => {
+  const look = appText('({ step }) => step.run("look", () => process.env.AWS_REGION)');
+  const regionIn = async (env: Record<string, string>) => {
+    const { cloud, start } = await openApp(look, { env });
+    return (await cloud.waitForRun(await start())).output;
+  };
+  const config = join(temporaryFolder(onTestFinished), "config");
+  vi.stubEnv("AWS_REGION", undefined).stubEnv("AWS_DEFAULT_REGION", undefined).stubEnv("AWS_CONFIG_FILE", config);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(await regionIn({})).toBe("us-east-1");
+  vi.stubEnv("AWS_CONFIG_FILE", `${config}-of-mine`);
+  writeFileSync(`${config}-of-mine`, "[profile mine]\nregion = eu-west-1\n");
+  expect(await regionIn({ AWS_PROFILE: "mine" })).toBe("eu-west-1");
+  expect(await regionIn({ AWS_PROFILE: "mine", AWS_DEFAULT_REGION: "eu-north-1" })).toBe("eu-north-1");
+  expect(await regionIn({ AWS_PROFILE: "mine", AWS_REGION: "sa-east-1" })).toBe("sa-east-1");
+});
+
 it("what the app writes comes with run and step, and a stack in one piece", async () => {
   const { cloud, start, lines } = await openApp(
     appText(`async ({ step, logger }) => {
