@@ -4,6 +4,7 @@ import { DEFAULT_ENGINE } from "../lambdas/contract.ts";
 import { attempt, type Check } from "./checks-local.ts";
 import { findEngine } from "./engine-cloud.ts";
 import { Failure } from "./failure.ts";
+import { useRegion } from "./region.ts";
 
 interface AwsOptions {
   readonly engine?: string;
@@ -16,7 +17,7 @@ const ENGINE_MS_MAX = 10_000;
 
 /** What deploying needs, and `--engine`. Without a name for the engine nothing of it is needed yet. */
 export async function* cloudChecks({ engine, region }: AwsOptions): AsyncGenerator<Check> {
-  if (region !== undefined) process.env.AWS_REGION = region;
+  useRegion(region);
   const { config } = new LambdaClient();
   const missing = engine === undefined ? "open" : "failed";
   const soften = (check: Check): Check => (check.state === "failed" ? { ...check, state: missing } : check);

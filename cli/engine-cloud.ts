@@ -8,6 +8,7 @@ import { createUlids } from "../sdk/client/ids.ts";
 import { prepareEvents } from "../sdk/execution/index.ts";
 import type { Cloud, CloudOptions } from "./cloud.ts";
 import { Failure } from "./failure.ts";
+import { useRegion } from "./region.ts";
 
 /** The app that events of this command line are from: their source is `stepwell.cli`. */
 const SENDER = "cli";
@@ -19,8 +20,7 @@ type EngineOptions = CloudOptions & { readonly engine: string };
 
 /** A deployed engine, with the AWS credentials of whoever runs the command. */
 export async function openEngine(options: EngineOptions): Promise<Cloud> {
-  // For all clients that are made from here on.
-  if (options.region !== undefined) process.env.AWS_REGION = options.region;
+  useRegion(options.region);
   const binding = await findEngine(options.engine);
   const { world, clock } = openProcess({ [ENGINE_ENV_KEY]: JSON.stringify(binding) });
   const api = createApi({ world, clock });

@@ -67,6 +67,12 @@ describe("stepwell doctor", () => {
     expect((await doctor(["nowhere.ts", "--port", "0"])).entry).toBe("failed: There is no file nowhere.ts.");
   });
 
+  it("knows the region that the AWS CLI and the CDK know", async () => {
+    expect(await doctor(["--port", "0"], { AWS_DEFAULT_REGION: "eu-west-1" })).toMatchObject({
+      region: "ok: eu-west-1",
+    });
+  });
+
   it("tells credentials that are there from an engine that is not", async () => {
     const env = { AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "x" };
     const found = await doctor(["--port", "0"], {

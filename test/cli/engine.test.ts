@@ -63,6 +63,13 @@ describe("a deployed engine, by its name and the user's AWS credentials", () => 
     expect(err).toContain(`${message} [STEPWELL_NO_ENGINE]`);
   });
 
+  it("is found by AWS_DEFAULT_REGION, as the AWS CLI and the CDK find it", async () => {
+    const { AWS_REGION, ...env } = await openLambda((await openShop()).url);
+    const args = ["runs", "--engine", "stepwell", "--json"];
+    const { code, out, err } = await stepwell(args, { env: { ...env, AWS_DEFAULT_REGION: AWS_REGION } });
+    expect({ code, out, err }).toEqual({ code: 0, out: "[]\n", err: "" });
+  });
+
   it("is missed with a reason when the region is not known", async () => {
     const { code, err } = await stepwell(["runs", "--engine", "stepwell"], { env: CREDENTIALS });
     expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining("--region us-east-1, or AWS_REGION") });
