@@ -23,6 +23,9 @@ export interface ServerOptions {
 const LOOPBACK = "127.0.0.1";
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
+/** The services are there before the app is. */
+const STARTING = JSON.stringify({ error: "This local cloud is still starting its app. Try again in a moment." });
+
 /** One port for all services and for `/api`, on the loopback interface unless another host is asked for. */
 export async function startServer({ dispatch, api, port, host, log }: ServerOptions): Promise<LocalServer> {
   const server = createServer((request, response) => {
@@ -36,7 +39,8 @@ export async function startServer({ dispatch, api, port, host, log }: ServerOpti
     const refusal = refusalOf(request, (server.address() as AddressInfo).port, host);
     if (refusal !== undefined) return refuse(response, refusal);
     if (/^\/api([/?]|$)/.test(request.url ?? "")) {
-      if (api.handler === undefined) return void response.writeHead(404).end();
+      if (api.handler === undefined)
+        return void response.writeHead(503, { "content-type": "application/json" }).end(STARTING);
       return api.handler(request, response);
     }
     send(response, await dispatch(await toWire(request)));

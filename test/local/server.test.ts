@@ -27,7 +27,8 @@ it("a foreign Host or Origin is refused, its own names are not", async () => {
 
 it("/api goes to the handler that serves it, everything else to the services", async () => {
   const { aws } = await openAws();
-  expect((await get(aws.url, "/api")).status).toBe(404);
+  const early = await get(aws.url, "/api");
+  expect([early.status, JSON.parse(early.body)]).toEqual([503, { error: expect.stringContaining("still starting") }]);
   aws.serveApi((request, response) => void response.end(request.url));
   expect(await get(aws.url, "/api/runs?x=1")).toEqual({ status: 200, body: "/api/runs?x=1" });
   const other = await get(aws.url, "/apiary");
