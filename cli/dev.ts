@@ -56,7 +56,7 @@ function bannerOf(url: string, app: string, functions: readonly FunctionManifest
     "",
     `${paint("green", "●")} ${paint("bold", app)} runs at ${paint("underline", url)}; its state is in ${relative("", data) || data}.`,
     "",
-    ...table(rows),
+    ...(rows.length === 0 ? ["  It has no functions yet."] : table(rows)),
     "",
     paint("dim", "Send an event, or let the AWS CLI do it (any AWS SDK client with this endpoint can PutEvents):"),
     `  npx stepwell send ${event} '{}'${toUrl}`,

@@ -11,7 +11,7 @@ Examples:
   $ stepwell send shop/order.placed '{"orderId":"o1"}'  start something
   $ stepwell runs --watch                               see what happens
 
-Exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`;
+Exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.`;
 
 /** The commands and their options. What a command does is loaded when it is run: help is quick. */
 export function createProgram(exit: (code: number) => void): Command {

@@ -25,12 +25,19 @@ export async function routeEvent(deps: RouterDeps, incoming: BusEvent): Promise<
   // Lifecycle events are stored only when somebody has a use for them.
   if (!isAwaited && incoming.name.startsWith(RESERVED_EVENT_PREFIX)) return { send: [] };
   const event = await store(deps, incoming);
-  if (!isAwaited) return { send: [] };
+  if (!isAwaited) return nothing(deps, incoming);
   const userEvent = toUserEvent(event, await world.payloads.load(event.data));
   const emits = emitsOf(apps);
   const starts = matchTriggers(apps, userEvent).map((match) => startRun({ match, event, now: clock.now(), emits }));
   const resolved = await resolveWaits(deps, { apps, paths, event, userEvent });
+  if (starts.length + resolved.send.length === 0) return { ...nothing(deps, incoming), ...resolved };
   return { send: [...starts, ...resolved.send], ...(resolved.after && { after: resolved.after }) };
+}
+
+/** The likeliest mistake of somebody who sends an event: its name. */
+function nothing({ log }: RouterDeps, { name, id }: BusEvent): Routed {
+  log.debug("an event started no function, and nothing waited for it", { event: name, eventId: id });
+  return { send: [] };
 }
 
 async function store({ world }: RouterDeps, event: BusEvent): Promise<StoredEvent> {
