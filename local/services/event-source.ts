@@ -52,12 +52,10 @@ export function startEventSource(deps: EventSourceDeps, options: EventSourceOpti
     running++;
     const end = deps.activity.begin();
     try {
-      const comeBackAt = messages.map(({ visibleAt }) => visibleAt);
       const invocation = deps.invoke({ Records: messages.map((message) => toRecord(message, deps.queue)) });
       end(); // from here on it is the invocation that is under way
       const result = await invocation;
-      const untouched = messages.filter(({ visibleAt }, i) => visibleAt === comeBackAt[i]);
-      if (isExit(result)) giveBack(deps.queue, untouched);
+      if (isExit(result)) giveBack(deps.queue, messages);
       acknowledge(deps, messages, result);
     } finally {
       end();
@@ -69,7 +67,7 @@ export function startEventSource(deps: EventSourceDeps, options: EventSourceOpti
   const takeBatches = () => {
     scheduled = false;
     while (!stopped && !isClosed() && running < maxConcurrency) {
-      const messages = deps.queue.receive(batchSize);
+      const messages = deps.queue.take(batchSize);
       if (messages.length === 0) return;
       deps.meter.call("sqs", "ReceiveMessage");
       deps.meter.bill("queueRequests", chunks(bytesOf(messages)));
@@ -104,7 +102,8 @@ const isExit = (result: InvocationResult): boolean =>
 
 /** A process that dies before its first act has not said when its messages are to come back: at once. */
 function giveBack(queue: Queue, messages: readonly Message[]): void {
-  for (const { receipt } of messages) if (receipt !== undefined) queue.changeVisibility(receipt, 0);
+  for (const { receipt, untouched } of messages)
+    if (receipt !== undefined && untouched) queue.changeVisibility(receipt, 0);
 }
 
 /** Deletes what the handler did, by one call a batch. */

@@ -17,6 +17,8 @@ export interface Message {
   visibleAt: number;
   /** Of its latest receive; earlier handles do nothing. */
   receipt?: string;
+  /** An invocation of this cloud has it, and has not said yet when it is to come back. */
+  untouched?: boolean;
   deadLetterSource?: string;
 }
 
@@ -79,7 +81,7 @@ export class Queue {
   }
 
   /** Receives up to `max` messages and hides them. Those received too often go to the dead-letter queue instead. */
-  receive(max: number, visibilityMs: number = this.settings.visibilityMs): readonly Message[] {
+  receive(max: number, visibilityMs = this.settings.visibilityMs, untouched = false): readonly Message[] {
     const { clock, random } = this.#deps;
     const now = clock.now();
     const received: Message[] = [];
@@ -94,10 +96,16 @@ export class Queue {
       message.firstReceivedAt ??= now;
       message.receipt = Buffer.from(`${message.id}:${random.token(24)}`).toString("base64url");
       message.visibleAt = now + visibilityMs;
+      message.untouched = untouched;
       this.#visible.delete(message.id);
       this.#put(message);
     }
     return received;
+  }
+
+  /** Receives for an invocation, which does not outlive the cloud: see `restore`. */
+  take(max: number): readonly Message[] {
+    return this.receive(max, this.settings.visibilityMs, true);
   }
 
   /** Deletes by receipt handle. An old handle is accepted, and does nothing. */
@@ -114,6 +122,7 @@ export class Queue {
     hidden.cancel();
     this.#hidden.delete(message.id);
     message.visibleAt = this.#deps.clock.now() + visibilityMs;
+    message.untouched = false;
     this.#put(message);
     return "ok";
   }
@@ -142,9 +151,10 @@ export class Queue {
       .map((message) => ({ message, state: this.#stateOf(message) }));
   }
 
-  /** Takes back a message that was stored before a restart. */
+  /** Takes back a message that was stored before a restart. At once, if it was with an invocation that had not begun with it. */
   restore(message: Message): void {
     this.#sequence = Math.max(this.#sequence, message.sequence + 1);
+    if (message.untouched) message.visibleAt = Math.min(message.visibleAt, this.#deps.clock.now());
     this.#put(message);
   }
 

@@ -8,7 +8,7 @@ import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { CreateScheduleCommand } from "@aws-sdk/client-scheduler";
 import { SendTaskSuccessCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
-import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { ChangeMessageVisibilityCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { expect, it, onTestFinished } from "vitest";
 import { WAIT_MACHINE } from "../../lambdas/contract.ts";
 import { queueArn } from "../../local/arn.ts";
@@ -47,6 +47,31 @@ it("queues keep their messages, hidden ones come back when their time is up, and
   await aws.time.passTime(30 * SECOND);
   expect(states()[1]).toBe("later visible");
   expect(ids).not.toContain(aws.sqs.deliver(queueArn("jobs"), "new").id);
+});
+
+it("what an invocation had not begun with when its cloud ended comes back at once, the rest when it said", async () => {
+  const dataDir = dataDirectory();
+  const first = await openAwsByHand({ dataDir });
+  first.aws.sqs.createQueue("jobs", { VisibilityTimeout: "120" });
+  const QueueUrl = first.aws.sqs.queueUrl("jobs");
+  const begun = Promise.withResolvers<void>();
+  const worker = async ({ Records: [record] }: { Records: readonly { body: string; receiptHandle: string }[] }) => {
+    if (record?.body === "begun") {
+      const change = { QueueUrl, ReceiptHandle: record.receiptHandle, VisibilityTimeout: 10 };
+      await first.sqs.send(new ChangeMessageVisibilityCommand(change));
+      begun.resolve();
+    }
+    await new Promise(() => {});
+  };
+  first.aws.lambda.register("worker", worker);
+  first.aws.lambda.addEventSource("worker", queueArn("jobs"), { batchSize: 1 });
+  for (const body of ["begun", "not begun"]) first.aws.sqs.deliver(queueArn("jobs"), body);
+  await begun.promise;
+  await first.aws.close();
+
+  const { aws } = await openAws({ dataDir, clock: virtualClock(START) });
+  const states = () => aws.sqs.messages("jobs").map(({ body, state }) => `${body} ${state}`);
+  expect(states()).toEqual(["begun inflight", "not begun visible"]);
 });
 
 it("tables, buses, rules and objects are as they were, and their writes are metered by what lies on disk", async () => {
