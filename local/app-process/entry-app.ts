@@ -148,12 +148,12 @@ class EntryApp implements LocalApp {
     });
   }
 
-  /** Takes the latest build, if it has not been taken yet. */
+  /** Takes the latest build, if it has not been taken yet, and there is still a cloud for it. */
   async #reload(register: Register): Promise<void> {
     const { log } = this.#options;
     const build = this.#next;
     this.#next = undefined;
-    if (build === undefined) return;
+    if (build === undefined || this.#closing) return;
     try {
       if (!build.ok) throw entryBroken(build.problem);
       await this.#deploy(build.file, register);

@@ -1,4 +1,5 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from "@aws-sdk/client-sqs";
@@ -300,4 +301,19 @@ it("an entry may be a file URL, and closing ends its process, also the second ti
   await Promise.all([cloud.close(), cloud.close()]);
   expect(isAlive(pid)).toBe(false);
   await cloud.close();
+});
+
+it("a cloud that is closed while changes are taken in leaves no process behind", async () => {
+  const { cloud, write, file } = await openApp(appText("() => 1"));
+  const built = (name: string) =>
+    readdirSync(tmpdir()).some(
+      (folder) => folder.startsWith(`stepwell-app-${process.pid}-`) && existsSync(join(tmpdir(), folder, name)),
+    );
+  write(appText("() => 2", { before: 'writeFileSync(process.env.FOLDER + "/second", "");\nawait pause(60_000);' }));
+  await until("the first change is being loaded", () => existsSync(file("second")));
+  write(appText("() => 3", { before: 'writeFileSync(process.env.FOLDER + "/third", "");' }));
+  await until("the next one waits for its turn", () => built("app-3.mjs"));
+  await cloud.close();
+  expect(existsSync(file("third"))).toBe(false);
+  expect(cloud.app.starts).toBe(1);
 });
