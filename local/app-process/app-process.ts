@@ -187,6 +187,9 @@ export class AppProcess {
     clearTimeout(this.#timer);
     this.#gone = true;
     const lastWords = this.#output.lastWords();
+    // What the app has started may hold the pipes open for as long as it lives, and they would keep this process alive.
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
     const errorMessage = `The app's process was not loaded: ${how}.${lastWords === "" ? "" : `\n${lastWords}`}`;
     this.#load.reject(new FunctionFailure({ ...EXITED, errorMessage }));
     this.#failPending(() => true);
