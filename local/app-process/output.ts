@@ -4,6 +4,8 @@ import type { LogLevel } from "../../sdk/execution/json-logger.ts";
 
 /** Characters kept of what a process has last complained of: the reason why it died is among them. */
 const TAIL_CHARS = 2_000;
+/** What comes without an end of line is handed on in pieces of at least this size, in characters. CloudWatch's lines are as long. */
+const LINE_CHARS_MAX = 1_048_576;
 
 export interface Output {
   /** The end of its errors, and of what came on stderr as plain text. */
@@ -34,13 +36,17 @@ export function readOutput(stdout: Readable, stderr: Readable, log: LogSink): Ou
   return { lastWords: () => tail.trim() };
 }
 
-/** Calls with the whole lines of each chunk; the rest of one belongs to the next. */
+/** Calls with the whole lines of each chunk; the rest of one belongs to the next, within bounds. */
 function eachChunk(stream: Readable, take: (lines: readonly string[]) => void): void {
   let rest = "";
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
+    if (rest.length >= LINE_CHARS_MAX) {
+      lines.push(rest);
+      rest = "";
+    }
     if (lines.length > 0) take(lines);
   });
   stream.on("end", () => {

@@ -1,7 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { expect, it, onTestFinished } from "vitest";
 import { AppProcess } from "../../local/app-process/app-process.ts";
+import { readOutput } from "../../local/app-process/output.ts";
 import { isAlive, temporaryFolder, until } from "./apps/journal.ts";
 import { collectLines } from "./apps/lines.ts";
 
@@ -24,4 +26,15 @@ it("pipes that what the app has started holds open are let go of with its proces
   await app.end();
   expect(isAlive(started)).toBe(true);
   await until("its pipes are closed", () => pipes() === before, 2_000);
+});
+
+it("output without an end of line is handed on in pieces, instead of being kept for ever", async () => {
+  const stdout = new PassThrough();
+  const { lines, logger } = collectLines();
+  readOutput(stdout, new PassThrough(), logger);
+  const chunk = "x".repeat(64 * 1024);
+  for (let i = 0; i < 40; i++) stdout.write(chunk);
+  stdout.write("\nnext\n");
+  await until("all is read", () => lines.at(-1)?.message === "next");
+  expect(lines.map(({ message }) => message.length)).toEqual([1_048_576, 1_048_576, 524_288, 4]);
 });
