@@ -42,7 +42,7 @@ async function putInForce(deps: RegistrarDeps, app: RegisteredApp, deploy: strin
     return world.registry.replace({ app, deploys: remember(before, deploy) }, before);
   });
   if (!applied) return putInForce(deps, app, deploy);
-  await tidyCrons(deps, () => dropCrons(world.crons, ownerOf(app), wanted, before?.app));
+  await tidyCrons(deps, () => settleCrons(deps, app, before?.app));
   const counts = { functions: app.manifest.functions.length, schedules: wanted.length };
   log.info("app registered", { app: name, env: app.env, codeVersion: app.codeVersion, ...counts });
 }
@@ -72,6 +72,23 @@ async function orElseAsBefore<T>(deps: RegistrarDeps, app: RegisteredApp, work: 
         "What was registered before stays in force. Deploy again.",
       { cause: error },
     );
+  }
+}
+
+/**
+ * Leaves the schedules of what is in force, and no others. Another registration may have dropped ours before they were in force, as we
+ * may drop its: who finds that he has been overtaken sets right what he has done.
+ */
+async function settleCrons({ world }: RegistrarDeps, app: RegisteredApp, before?: RegisteredApp): Promise<void> {
+  const owner = ownerOf(app);
+  for (let [inForce, gone] = [app, before]; ; ) {
+    const wanted = cronSchedules(inForce);
+    await putCrons(world.crons, owner, wanted);
+    await dropCrons(world.crons, owner, wanted, gone);
+    const now = (await world.registry.stored(owner.env, owner.app))?.app;
+    if (now === undefined) return dropCrons(world.crons, owner, [], inForce);
+    if (now.hash === inForce.hash) return;
+    [inForce, gone] = [now, inForce];
   }
 }
 

@@ -63,9 +63,9 @@ describe("a deploy", () => {
     aws.meter.reset();
     await request("Create", "1", { RequestId: "a" });
     expect(aws.meter.snapshot().calls).toEqual({
-      "dynamodb.GetItem": 1,
+      "dynamodb.GetItem": 2,
       "dynamodb.PutItem": 1,
-      "scheduler.ListSchedules": 2,
+      "scheduler.ListSchedules": 3,
     });
     expect(await inForce()).toEqual(before);
   });
@@ -244,6 +244,38 @@ describe("deploys that meet", () => {
       return replace(...args);
     });
     await request("Update", "2", { RequestId: "c" });
+    const after = await inForce();
+    expect(after).toMatchObject({ version: "2", functions: ["two"] });
+    expect(after.schedules).toHaveLength(1);
+  });
+
+  it("one that is overtaken before it drops schedules leaves those of the faster one", async () => {
+    const { request, inForce, world } = await open(versions);
+    const { list } = world.crons;
+    const { replace } = world.registry;
+    vi.spyOn(world.registry, "replace").mockImplementationOnce(async (...args) => {
+      const applied = await replace(...args);
+      vi.spyOn(world.crons, "list").mockImplementationOnce(async (prefix) => {
+        await request("Update", "2", { RequestId: "b" });
+        return list(prefix);
+      });
+      return applied;
+    });
+    await request("Create", "1", { RequestId: "a" });
+    const after = await inForce();
+    expect(after).toMatchObject({ version: "2", functions: ["two"] });
+    expect(after.schedules).toHaveLength(1);
+  });
+
+  it("one that fails drops the schedules that another is just making, and that one makes them again", async () => {
+    const { request, inForce, world } = await open(versions);
+    const { replace } = world.registry;
+    vi.spyOn(world.registry, "replace").mockImplementationOnce(async (...args) => {
+      vi.spyOn(world.registry, "replace").mockRejectedValueOnce(new Error("throttled"));
+      await expect(request("Create", "1", { RequestId: "a" })).rejects.toThrow("throttled");
+      return replace(...args);
+    });
+    await request("Update", "2", { RequestId: "b" });
     const after = await inForce();
     expect(after).toMatchObject({ version: "2", functions: ["two"] });
     expect(after.schedules).toHaveLength(1);
