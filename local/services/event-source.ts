@@ -52,11 +52,13 @@ export function startEventSource(deps: EventSourceDeps, options: EventSourceOpti
     running++;
     const end = deps.activity.begin();
     try {
+      // What is received again meanwhile has another receipt then, and is that invocation's.
+      const receipts = new Map(messages.map((message) => [message, message.receipt ?? ""]));
       const invocation = deps.invoke({ Records: messages.map((message) => toRecord(message, deps.queue)) });
       end(); // from here on it is the invocation that is under way
       const result = await invocation;
-      if (isExit(result)) giveBack(deps.queue, messages);
-      acknowledge(deps, messages, result);
+      if (isExit(result)) giveBack(deps.queue, receipts);
+      acknowledge(deps, receipts, result);
     } finally {
       end();
       running--;
@@ -100,14 +102,17 @@ export function startEventSource(deps: EventSourceDeps, options: EventSourceOpti
 const isExit = (result: InvocationResult): boolean =>
   result.kind === "error" && result.error.errorType === EXITED.errorType;
 
+/** The messages of an invocation, with the receipts that it was given. */
+type Receipts = ReadonlyMap<Message, string>;
+
 /** A process that dies before its first act has not said when its messages are to come back: at once. */
-function giveBack(queue: Queue, messages: readonly Message[]): void {
-  for (const { receipt, untouched } of messages)
-    if (receipt !== undefined && untouched) queue.changeVisibility(receipt, 0);
+function giveBack(queue: Queue, receipts: Receipts): void {
+  for (const [{ untouched }, receipt] of receipts) if (untouched) queue.changeVisibility(receipt, 0);
 }
 
 /** Deletes what the handler did, by one call a batch. */
-function acknowledge(deps: EventSourceDeps, messages: readonly Message[], result: InvocationResult): void {
+function acknowledge(deps: EventSourceDeps, receipts: Receipts, result: InvocationResult): void {
+  const messages = [...receipts.keys()];
   const failed = failedIds(messages, result);
   if (failed === "all") {
     const error = result.kind === "error" ? result.error : result.kind;
@@ -118,7 +123,7 @@ function acknowledge(deps: EventSourceDeps, messages: readonly Message[], result
   if (done.length === 0) return;
   deps.meter.call("sqs", "DeleteMessageBatch");
   deps.meter.bill("queueRequests", 1);
-  for (const { receipt } of done) if (receipt !== undefined) deps.queue.delete(receipt);
+  for (const message of done) deps.queue.delete(receipts.get(message) ?? "");
 }
 
 /** By the rules of ReportBatchItemFailures: nothing or an empty list is success; anything malformed fails the whole batch. */

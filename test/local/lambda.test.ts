@@ -184,6 +184,29 @@ it("what a process had not begun with when it died comes back at once, the rest 
   expect(aws.sqs.messages("jobs")).toEqual([]);
 });
 
+it("a message that has been received again is the later invocation's: what the first one answers changes nothing", async () => {
+  const { aws, deliver } = await openQueue();
+  const answers: PromiseWithResolvers<unknown>[] = [];
+  aws.lambda.register("worker", () => {
+    const answer = Promise.withResolvers<unknown>();
+    answers.push(answer);
+    return answer.promise;
+  });
+  aws.lambda.addEventSource("worker", ARN, { batchSize: 1 });
+  const states = () => aws.sqs.messages("jobs").map(({ state }) => state);
+  deliver("done", "dead");
+  await aws.time.passTime(31 * SECOND);
+  expect(answers).toHaveLength(4);
+  answers[0]?.resolve(undefined);
+  answers[1]?.reject(new FunctionFailure(EXITED));
+  await aws.time.passTime(SECOND);
+  expect(states()).toEqual(["inflight", "inflight"]);
+  expect(answers).toHaveLength(4);
+  for (const { resolve } of answers) resolve(undefined);
+  await aws.time.settle();
+  expect(states()).toEqual([]);
+});
+
 it("while the gate is closed messages wait, and are not counted as received", async () => {
   const { aws, deliver } = await openQueue();
   const gate = new Gate();
