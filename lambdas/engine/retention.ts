@@ -23,6 +23,8 @@ export const renewedExpiry = (due: number, retentionMs: number): number => due +
  */
 export const isExpired = (header: RunHeader, results: number, now: number, retentionMs: number): boolean => {
   if (header.results !== undefined) return results < header.results;
+  // It has rested, and was not counted: by the code of before, which gave steps no expiry.
+  if (header.armed !== undefined) return false;
   return now > header.startedAt + STATE_SLACK_MS + retentionMs;
 };
 

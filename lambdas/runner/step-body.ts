@@ -50,10 +50,12 @@ const crashOutcome = (step: StepMemo): Outcome => ({
     code: "STEPWELL_STEP_CRASHED",
     stepId: step.id,
     message:
-      `The invocation that ran the step "${step.id}" ended without a result ${step.attempts} times: it was killed, ran out of memory, ` +
-      "or passed the function's timeout. Look at the Lambda's log for these times; give the function more time or memory.",
+      `The invocation that ran the step "${step.id}", or was about to, ended without a result ${times(step.attempts)}: it was killed, ran ` +
+      "out of memory, stood still, or passed the function's timeout. Look at the Lambda's log for these times; give the function more time or memory.",
   },
 });
+
+const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
 function withoutBackoff({ until: _until, lastError: _error, ...step }: StepMemo): StepMemo {
   return step;
