@@ -10,7 +10,7 @@ import { md5, systemAttributes } from "./sqs-messages.ts";
 import type { Message, Queue } from "./sqs-queue.ts";
 
 /** Concurrent invocations of one event source, unless it says otherwise. */
-const MAX_CONCURRENCY_DEFAULT = 200;
+const MAX_CONCURRENCY_DEFAULT = 50;
 const BATCH_SIZE_DEFAULT = 10;
 
 export interface EventSourceOptions {
