@@ -58,6 +58,14 @@ export const steps: readonly Scenario[] = [
     }),
   },
   {
+    name: "a rest so long that the results before it have to be kept longer",
+    functions: one(async ({ step }, { notebook }) => {
+      await Promise.all([notebook.step(step, "one"), notebook.step(step, "two")]);
+      await step.sleep("rest", "9d");
+      return notebook.step(step, "three");
+    }),
+  },
+  {
     name: "a sleep beside a step, and a race of sleeps",
     functions: one(async ({ step }, { notebook }) => {
       const nap = step.sleep("nap", "20s").then(() => notebook.step(step, "after-nap"));
