@@ -107,12 +107,18 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
 
 /** The holder's own message, and the first waker's, are not acknowledged while it holds: one of them follows a crash (L2). */
 async function keepUntil(deps: RunnerDeps, { receipt }: Delivery, until: number): Promise<Verdict> {
-  const left = until - deps.clock.now();
-  const margin = VISIBILITY_MS - LEASE_MS;
-  // A lease that has come so near its end was not renewed when it should have been: its holder is dead, or about to lose it.
-  const isDying = left < (LEASE_MS - HEARTBEAT_MS) / 2;
-  await deps.world.queue.returnAfter(receipt, isDying ? left + margin : Math.max(KEEP_MS_MIN, left + margin));
+  await deps.world.queue.returnAfter(receipt, keptFor(until - deps.clock.now()));
   return "keep";
+}
+
+/**
+ * When a message that is kept comes back, in milliseconds, by what is left of its holder's lease. A lease that has come near its end
+ * was not renewed when it should have been: its holder is dead, or about to lose it.
+ */
+export function keptFor(left: number): number {
+  const untilFree = left + VISIBILITY_MS - LEASE_MS;
+  const isDying = left < (LEASE_MS - HEARTBEAT_MS) / 2;
+  return isDying ? untilFree : Math.max(KEEP_MS_MIN, untilFree);
 }
 
 function ignore(deps: RunnerDeps, message: RunMessage): Verdict {
