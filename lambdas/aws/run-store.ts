@@ -258,11 +258,13 @@ function birthOf(run: RunAddress, now: number, { eventId, start, codeVersion }: 
   return { values, sets };
 }
 
+/** Attributes of the header that are JSON. */
+const JSON_FIELDS = ["parent", "outcome", "gates", "cancel", "skipped"] as const;
+
 function toHeader(item: Item): RunHeader {
-  const { parent, outcome, ...rest } = item;
-  return {
-    ...rest,
-    ...(parent !== undefined && { parent: JSON.parse(parent as string) }),
-    ...(outcome !== undefined && { outcome: JSON.parse(outcome as string) }),
-  } as RunHeader;
+  const parsed = JSON_FIELDS.filter((name) => item[name] !== undefined).map((name) => [
+    name,
+    JSON.parse(item[name] as string),
+  ]);
+  return { ...item, ...Object.fromEntries(parsed) } as unknown as RunHeader;
 }

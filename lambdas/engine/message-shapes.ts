@@ -31,13 +31,19 @@ const address: Shape = { env: text, app: text, functionId: text, runId: text };
 const parent = object({ ...address, stepKey: text });
 const event = object({ env: text, id: text, name: text, ts: number, at: number, hops: number, data: payload });
 
+const gate = object({ scope: text, of: text, id: text, key: optional(anyText) });
+const place = object({ gates: list, order: text });
+
 const RUN_MESSAGES: Readonly<Record<string, Shape>> = {
   start: {
     event: either(object({ ref: text }), event),
     queuedAt: number,
     emits: list,
     parent: optional(parent),
+    place: optional(place),
+    batch: optional(exactly(true)),
   },
+  pump: { gate },
   wake: { timer: optional(object({ stepKey: text, at: number })) },
   resolve: { stepKey: text, by: text, outcome },
 };
@@ -55,6 +61,8 @@ const ENGINE_MESSAGES: Readonly<Record<string, Shape>> = {
   settle: { parent, outcome },
   timer: { at: number, message: (value) => isRecord(value) && runMessageProblem(value) === undefined },
   cron: { env: text, app: text, functionId: text, cron: text, at: text },
+  flush: { env: text, app: text, functionId: text, bucket: text, generation: number, at: number },
+  cancel: { env: text, app: text, functionId: optional(text), runId: text, cause: object({ by: text }) },
 };
 
 /** What is wrong with a message of a run queue, as the end of a sentence; undefined when it can be handled. */

@@ -25,7 +25,7 @@ export const isExpired = (header: RunHeader, results: number, now: number, reten
   if (header.results !== undefined) return results < header.results;
   // It has rested, and was not counted: by the code of before, which gave steps no expiry.
   if (header.armed !== undefined) return false;
-  return now > header.startedAt + STATE_SLACK_MS + retentionMs;
+  return now > (header.startedAt ?? header.queuedAt) + STATE_SLACK_MS + retentionMs;
 };
 
 const keptUntil = (step: StepMemo, retentionMs: number): number => step.keptUntil ?? stepExpiry(step, retentionMs);

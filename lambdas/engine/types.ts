@@ -1,4 +1,4 @@
-import type { Outcome, ParentRef, Payload } from "../../sdk/protocol/index.ts";
+import type { CancelCause, GateRef, Outcome, ParentRef, Payload, SkipReason } from "../../sdk/protocol/index.ts";
 
 /** The header of a run: one small item that every lease, suspend and finish rewrites (under 1 KB for ever). */
 export interface RunHeader {
@@ -7,7 +7,7 @@ export interface RunHeader {
   readonly env: string;
   readonly app: string;
   readonly functionId: string;
-  readonly status: "active" | "completed" | "failed" | "cancelled";
+  readonly status: "active" | "completed" | "failed" | "cancelled" | "skipped";
   /** Raised by every lease. Who writes with an older one has lost the run. */
   readonly fence: number;
   /** Raised by every wake that finds the run held. */
@@ -21,7 +21,8 @@ export interface RunHeader {
   readonly parent?: ParentRef;
   readonly emits?: readonly "finished"[];
   readonly queuedAt: number;
-  readonly startedAt: number;
+  /** Absent: it has been queued, and not been executed yet. */
+  readonly startedAt?: number;
   readonly endedAt?: number;
   /** Failed tries of the handler itself. */
   readonly attempts: number;
@@ -33,8 +34,19 @@ export interface RunHeader {
   readonly crashFence?: number;
   /** The fence of the last suspend: everything planned up to it has been set up. */
   readonly armed?: number;
-  /** What a suspended run does. */
-  readonly parked?: "sleeping" | "waiting";
+  /** What a run does that nobody holds. */
+  readonly parked?: "sleeping" | "waiting" | "queued";
+  /** The queues of the function's limits, and the run's place in them. */
+  readonly gates?: readonly GateRef[];
+  readonly order?: string;
+  /** When a throttled run starts, in milliseconds. */
+  readonly startsAt?: number;
+  /** The run has several events; their list is an item of the run's. */
+  readonly batch?: true;
+  /** A cancellation: the next holder carries it out (PROTOCOLS.md, P7). */
+  readonly cancel?: CancelCause;
+  /** Why there was no run. Only with the status "skipped". */
+  readonly skipped?: Skipped;
   /** How many step items there were at the last suspend: should there be fewer, they have expired. */
   readonly results?: number;
   readonly codeVersion?: string;
@@ -45,6 +57,15 @@ export interface RunHeader {
   readonly outcomeAt?: "item";
   /** A word for the operator, such as the reason of a dead letter. */
   readonly note?: string;
+}
+
+/** An event that started no run of a function: its record has the place of that run's header. */
+export interface Skipped {
+  readonly reason: SkipReason;
+  /** The key's value, for people. */
+  readonly key?: string;
+  /** The run that goes instead. */
+  readonly runId?: string;
 }
 
 /** Entry in the index of waiting steps. The step decides; this only finds it. */

@@ -2,6 +2,7 @@ export * from "./clock.ts";
 export * from "./codes.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
+export * from "./flow.ts";
 export * from "./limits.ts";
 export * from "./manifest.ts";
 export * from "./messages.ts";

@@ -1,3 +1,5 @@
+import type { FlowManifest } from "./flow.ts";
+
 /** What an app's Lambda answers when the registrar asks who it is. */
 export interface Manifest {
   readonly v: 1;
@@ -11,6 +13,8 @@ export interface FunctionManifest {
   readonly id: string;
   readonly name?: string;
   readonly triggers: readonly TriggerManifest[];
+  /** Absent: no flow control, and no limits to the runs' lifetime. */
+  readonly flow?: FlowManifest;
 }
 
 export type TriggerManifest =
@@ -33,4 +37,6 @@ export interface RegisteredApp {
   readonly queueUrl: string;
   readonly queueArn: string;
   readonly codeVersion: string;
+  /** Whether some function has, or has had, a concurrency limit: then runs may stand in queues, and the sweeper looks there. */
+  readonly queues?: true;
 }

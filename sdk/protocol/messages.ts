@@ -1,4 +1,5 @@
 import type { StoredEvent } from "./event.ts";
+import type { CancelCause, GateRef, QueuePlace } from "./flow.ts";
 import type { Outcome, Payload } from "./payload.ts";
 import type { ParentRef } from "./step.ts";
 
@@ -18,6 +19,7 @@ export type RunMessage = RunAddress & { readonly v: 1; readonly id: string } & (
     | StartMessage
     | WakeMessage
     | ResolveMessage
+    | PumpMessage
   );
 
 export interface StartMessage {
@@ -28,13 +30,22 @@ export interface StartMessage {
   readonly parent?: ParentRef;
   /** Lifecycle events that somebody listens to (`failed` and `cancelled` always go out). */
   readonly emits: readonly "finished"[];
+  /** The queues of the function's limits. */
+  readonly place?: QueuePlace;
+  /** The run has several events: their list is an item of the run's. `event` is the one that decides keys and conditions. */
+  readonly batch?: true;
 }
 
-/** Look again. `timer` names the step whose time has come; `rearm` asks the holder to set up everything again. */
+/**
+ * Look again. `timer` names the step whose time has come; `rearm` asks the holder to set up everything again; `turn` says that a place in a
+ * queue has come up; `cancel` says that the header has a cancellation, or a deadline that is over: no slot is needed for that.
+ */
 export interface WakeMessage {
   readonly kind: "wake";
   readonly timer?: { readonly stepKey: string; readonly at: number };
   readonly rearm?: true;
+  readonly turn?: true;
+  readonly cancel?: true;
 }
 
 /** An outcome for a step, to be written before the run is woken (L2). */
@@ -45,12 +56,20 @@ export interface ResolveMessage {
   readonly outcome: Outcome;
 }
 
+/** Look whether a queue may move on: a gate that was held back is open again. */
+export interface PumpMessage {
+  readonly kind: "pump";
+  readonly gate: GateRef;
+}
+
 /** A message of the engine itself on the ingest queue, beside the events of the bus. */
 export type EngineMessage = { readonly v: 1; readonly stepwell: true } & (
   | InvokeMessage
   | SettleMessage
   | TimerMessage
   | CronMessage
+  | FlushMessage
+  | CancelMessage
 );
 
 /** Start `target` as a child of `parent`. */
@@ -87,4 +106,27 @@ export interface CronMessage {
   readonly functionId: string;
   readonly cron: string;
   readonly at: string;
+}
+
+/** The time of a debounce or of a batch may be over. */
+export interface FlushMessage {
+  readonly kind: "flush";
+  readonly env: string;
+  readonly app: string;
+  readonly functionId: string;
+  /** Hash of the bucket's key. */
+  readonly bucket: string;
+  readonly generation: number;
+  /** When it is due, in milliseconds. */
+  readonly at: number;
+}
+
+/** Cancel a run. The function is not known to whoever has only the run's id. */
+export interface CancelMessage {
+  readonly kind: "cancel";
+  readonly env: string;
+  readonly app: string;
+  readonly functionId?: string;
+  readonly runId: string;
+  readonly cause: CancelCause;
 }
