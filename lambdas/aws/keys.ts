@@ -1,4 +1,4 @@
-import type { RunAddress, StepMemo } from "../../sdk/protocol/index.ts";
+import type { GateRef, RunAddress, StepMemo } from "../../sdk/protocol/index.ts";
 import type { Key } from "./table.ts";
 
 /**
@@ -39,6 +39,43 @@ export const listenerName = (runId: string, step: StepMemo): string => `${runId}
 export const waitName = (runId: string, step: StepMemo): string => `${runId}-${step.key}-${step.attempts}`;
 
 export const deadLetterPartition = (env: string): string => `${env}#${SHARED}#dead`;
+
+/** Whose a gate is: the app's own, or what the apps of an environment, or all environments, share. */
+const gateOwner = ({ env, app }: AppKey, { scope }: GateRef): string => {
+  if (scope === "fn") return `${env}#${app}`;
+  return scope === "env" ? `${env}#${SHARED}` : `${SHARED}#${SHARED}`;
+};
+
+export type AppKey = Pick<RunAddress, "env" | "app">;
+
+/** The slots of a gate: an item for each shard, and one for a time at which it opens again. */
+export const slotsPartition = (app: AppKey, gate: GateRef): string => `${gateOwner(app, gate)}#slots#${gate.id}`;
+export const shardKey = (app: AppKey, gate: GateRef, shard: number): Key => ({
+  pk: slotsPartition(app, gate),
+  sk: `shard#${shard}`,
+});
+export const heldKey = (app: AppKey, gate: GateRef): Key => ({ pk: slotsPartition(app, gate), sk: "held" });
+
+/** Runs in line before the gates of an owner, in a few partitions, so that the sweeper finds them all: by gate, then by order. */
+export const BACKLOG_SHARDS = 4;
+const backlog = (owner: string, shard: number): string => `${owner}#backlog#${shard}`;
+export const backlogsOfApp = ({ env, app }: AppKey): readonly string[] => backlogsOf(`${env}#${app}`);
+export const backlogsOfEnvironment = (env: string): readonly string[] => backlogsOf(`${env}#${SHARED}`);
+export const backlogsOfAccount = (): readonly string[] => backlogsOf(`${SHARED}#${SHARED}`);
+const backlogsOf = (owner: string) => Array.from({ length: BACKLOG_SHARDS }, (_, shard) => backlog(owner, shard));
+
+/** The line before a gate. */
+export const lineOf = (app: AppKey, gate: GateRef) => ({
+  pk: backlog(gateOwner(app, gate), gate.id.charCodeAt(0) % BACKLOG_SHARDS),
+  prefix: linePrefix(gate.id),
+});
+export const linePrefix = (gateId: string): string => `${gateId}#`;
+/** Above every entry of a gate's line, and below the next gate's. */
+export const lineEnd = (gateId: string): string => `${gateId}$`;
+export const entryKey = (app: AppKey, gate: GateRef, order: string, runId: string): Key => {
+  const { pk, prefix } = lineOf(app, gate);
+  return { pk, sk: `${prefix}${order}#${runId}` };
+};
 
 /** Run listing: by function and day, in order of run id. */
 export const runsIndexKey = (run: RunAddress, day: string) => ({

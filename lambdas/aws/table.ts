@@ -4,6 +4,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  type QueryCommandInput,
   type ReturnValue,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
@@ -80,6 +81,21 @@ export class Table {
     await this.#client().send(new DeleteItemCommand({ TableName: this.name, Key: marshall(key) }));
   }
 
+  /** Deletes an item that is as it was seen. */
+  async deleteIf(key: Key, when: string, values: Item): Promise<boolean> {
+    const command = new DeleteItemCommand({
+      TableName: this.name,
+      Key: marshall(key),
+      ConditionExpression: when,
+      ...names(when),
+      ...placeholders(values),
+    });
+    return unlessRefused(async () => {
+      await this.#client().send(command);
+      return true;
+    }, false);
+  }
+
   /** Every item of a partition whose sort key begins with `prefix`, page by page, read consistently. */
   async *query(pk: string, prefix = ""): AsyncGenerator<Item> {
     const key = prefix === "" ? "pk = :pk" : "pk = :pk AND begins_with(sk, :sk)";
@@ -97,6 +113,35 @@ export class Table {
       for (const item of page.Items ?? []) yield unmarshall(item);
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
+  }
+
+  /** The first `limit` items of a partition whose sort key begins with `prefix`, read consistently. */
+  async first(pk: string, prefix: string, limit: number): Promise<readonly Item[]> {
+    const page = await this.#page(pk, "begins_with(sk, :sk)", { sk: prefix }, { Limit: limit });
+    return (page.Items ?? []).map((item) => unmarshall(item));
+  }
+
+  /** The first item of a partition behind a sort key, read consistently. */
+  async next(pk: string, sk: string): Promise<Item | undefined> {
+    const { Items: [item] = [] } = await this.#page(pk, "sk > :sk", { sk }, { Limit: 1 });
+    return item && unmarshall(item);
+  }
+
+  /** How many items of a partition lie from one sort key to another; counted up to the first page, which is a megabyte. */
+  async count(pk: string, from: string, to: string): Promise<number> {
+    const page = await this.#page(pk, "sk BETWEEN :from AND :to", { from, to }, { Select: "COUNT" });
+    return page.Count ?? 0;
+  }
+
+  #page(pk: string, range: string, values: Item, more: Pick<QueryCommandInput, "Limit" | "Select">) {
+    const command = new QueryCommand({
+      TableName: this.name,
+      KeyConditionExpression: `pk = :pk AND ${range}`,
+      ...placeholders({ pk, ...values }),
+      ConsistentRead: true,
+      ...more,
+    });
+    return this.#client().send(command);
   }
 
   /** The first `limit` keys of an index partition up to `upTo`. Indexes lag behind: never decide from them. */

@@ -1,0 +1,118 @@
+import { CONCURRENCY_MAX, type GateRef } from "../../sdk/protocol/index.ts";
+import { type Handover, handoversOf, type Promised, shardHeldBy } from "../engine/gate.ts";
+import { type GateStore, type LineEntry, PROMISE_MS } from "./gate-store.ts";
+import type { AppKey } from "./keys.ts";
+
+/** Who hands on, and what only he knows. */
+export interface HandOver {
+  readonly app: AppKey;
+  readonly gate: GateRef;
+  /** Whose promises these are: the same for every repeat of what is being done. */
+  readonly by: string;
+  readonly now: () => number;
+  /** A limit as it is today; undefined: the function has it no more, and nobody is held up by it. */
+  readonly limitOf: (entry: LineEntry) => number | undefined;
+  /** Sends a run in line the message that its turn has come. */
+  readonly send: (entry: LineEntry) => Promise<void>;
+}
+
+export interface Departure {
+  readonly runId: string;
+  /** Only a slot under this fence; after the run's end anybody may give it up. */
+  readonly fence?: number;
+  /** Where the slot is, if that is known. */
+  readonly shard?: number;
+  /** Whether to look for somebody in line first, so that slot and promise change in one write. */
+  readonly crowded: boolean;
+}
+
+/** Has the line before a gate move on, as far as there are slots. Returns the runs that were sent their message. */
+export async function pump(gates: GateStore, handOver: HandOver): Promise<readonly string[]> {
+  const sent: string[] = [];
+  for (;;) {
+    const { app, gate, by, now } = handOver;
+    const line = await gates.line(app, gate);
+    if (line.length === 0) return sent;
+    const handovers = handoversOf(await gates.read(app, gate), waiting(line, handOver), { by, now: now() });
+    if (handovers.length === 0) return sent;
+    const promised = await promiseAll(gates, handOver, handovers);
+    await sendTurns(gates, handOver, line, promised);
+    sent.push(...promised.map(({ runId }) => runId));
+  }
+}
+
+/** Gives up a slot, and has the line move on (G4). A repeat does no more than what is left to do. */
+export async function leaveGate(gates: GateStore, handOver: HandOver, departure: Departure): Promise<void> {
+  const { app, gate, by, now } = handOver;
+  const { runId, fence, crowded } = departure;
+  const line = crowded || departure.shard === undefined ? await gates.line(app, gate) : [];
+  const state = line.length > 0 || departure.shard === undefined ? await gates.read(app, gate) : undefined;
+  const shard = departure.shard ?? (state && shardHeldBy(state, runId));
+  if (shard === undefined) return void (await pump(gates, handOver));
+  const handovers = state ? handoversOf(state, waiting(line, handOver), { by, now: now(), leaving: runId }) : [];
+  const here = handovers.filter((one) => one.shard === shard);
+  const fresh = here.filter(({ again }) => again === undefined).map((one) => one.runId);
+  const leaving = { shard, runId, ...(fence !== undefined && { fence }) };
+  const left = await gates.leave(app, gate, { ...leaving, to: fresh }, promiseOf(handOver));
+  if (left !== undefined) {
+    await sendTurns(gates, handOver, line, here);
+    await takeBackStale(gates, handOver, shard, left.promised, here);
+  } else if (fresh.length > 0) await gates.leave(app, gate, { ...leaving, to: [] }, promiseOf(handOver));
+  await pump(gates, handOver);
+}
+
+/** A promise of an earlier try to a run that is not in line any more keeps a slot free for nobody. */
+async function takeBackStale(
+  gates: GateStore,
+  { app, gate, by }: HandOver,
+  shard: number,
+  promised: Readonly<Record<string, Promised>>,
+  kept: readonly Handover[],
+): Promise<void> {
+  const stale = Object.keys(promised).filter(
+    (runId) => promised[runId]?.by === by && !kept.some((one) => one.runId === runId),
+  );
+  if (stale.length > 0) await gates.takeBack(app, gate, shard, stale, by);
+}
+
+/** Those that have now been promised a slot, or had been before by the same. */
+async function promiseAll(
+  gates: GateStore,
+  handOver: HandOver,
+  handovers: readonly Handover[],
+): Promise<readonly Handover[]> {
+  const { app, gate } = handOver;
+  const again = handovers.filter((one) => one.again);
+  const fresh = Map.groupBy(
+    handovers.filter((one) => !one.again),
+    ({ shard }) => shard,
+  );
+  const promised = await Promise.all(
+    [...fresh].map(async ([shard, group]) => {
+      const to = group.map(({ runId }) => runId);
+      return (await gates.promise(app, gate, shard, to, promiseOf(handOver))) ? group : [];
+    }),
+  );
+  return [...again, ...promised.flat()];
+}
+
+/** The message first, then out of the line: the other way round a crash between them loses the run. */
+async function sendTurns(
+  gates: GateStore,
+  { send }: HandOver,
+  line: readonly LineEntry[],
+  handovers: readonly Handover[],
+): Promise<void> {
+  const entries = line.filter((entry) => handovers.some(({ runId }) => runId === entry.runId));
+  await Promise.all(
+    entries.map(async (entry) => {
+      await send(entry);
+      await gates.dequeue(entry);
+    }),
+  );
+}
+
+const waiting = (line: readonly LineEntry[], { limitOf }: HandOver) =>
+  line.map((entry) => ({ runId: entry.runId, limit: limitOf(entry) ?? CONCURRENCY_MAX }));
+
+const promiseOf = ({ by, now }: HandOver): Promised => ({ until: now() + PROMISE_MS, by });

@@ -1,0 +1,193 @@
+/**
+ * Concurrency gates: who may enter, and whom a free slot is for (PROTOCOLS.md §5; `test/models/gate.mjs` is this protocol, model-checked).
+ *
+ * G1. A slot is taken by its run's own worker only, under the run's lease, by one conditional write (L5).
+ * G2. Whoever leaves hands on a message, and keeps the slot free for it for a while: a promise. Newcomers respect promises; slots are never
+ *     taken for another. A promise that lapses, or is lost, costs order and time, never a slot.
+ * G3. Nobody passes the queue: who finds others in line before him gets in line, and has the line move on.
+ * G4. Get in line, then look whether it moves; leave, then look who is in line.
+ */
+
+/** A slot in use: until when at the latest, and the fence under which its run took it. */
+export interface Slot {
+  readonly until: number;
+  readonly fence: number;
+}
+
+/** A free slot that a run in line has been sent a message for. `by`: who sent it. */
+export interface Promised {
+  readonly until: number;
+  readonly by: string;
+}
+
+/** A part of a gate's slots: one item, so that it stays small however high the limit is. */
+export interface Shard {
+  readonly holders: Readonly<Record<string, Slot>>;
+  readonly promised: Readonly<Record<string, Promised>>;
+}
+
+/** A gate as it was read. */
+export interface Gate {
+  /** By number; a shard that nobody has used yet is absent. */
+  readonly shards: ReadonlyMap<number, Shard>;
+  /** Nobody enters before that: a step has asked for it (`Backoff`). */
+  readonly heldUntil?: number;
+}
+
+export interface Entrant {
+  readonly runId: string;
+  /** Slots of the whole gate, today. */
+  readonly limit: number;
+  /** Whether runs are in line before this one that have not been promised a slot. */
+  readonly behind: boolean;
+  readonly now: number;
+}
+
+export type Entry =
+  | { readonly kind: "full" }
+  | Opening;
+
+/** A shard with a slot for a run. */
+export interface Opening {
+  readonly kind: "room";
+  readonly shard: number;
+  /** A slot that it holds already, one that it has been promised, or one that is free for anybody. */
+  readonly as: "own" | "promised" | "new";
+  /** Nobody has used the shard yet. */
+  readonly unused: boolean;
+  /** How many may hold this shard. */
+  readonly share: number;
+  /** How many slots of it others had been promised when it was looked at. */
+  readonly promises: number;
+  readonly dead: Dead;
+}
+
+/** Slots and promises of a shard whose time is over. */
+export interface Dead {
+  readonly holders: Readonly<Record<string, Slot>>;
+  readonly promised: Readonly<Record<string, Promised>>;
+}
+
+/** Slots in one item. More would make it larger than the 1 KB that a write unit pays for. */
+const SHARD_SLOTS = 8;
+
+export const EMPTY_SHARD: Shard = { holders: {}, promised: {} };
+
+/** How many of `limit` slots are in shard `index`. They are filled up one after the other, so that a higher limit shrinks none. */
+export const shareOf = (limit: number, index: number): number =>
+  Math.max(0, Math.min(SHARD_SLOTS, limit - SHARD_SLOTS * index));
+
+/** Where a run may enter, if it may. */
+export function entryFor(gate: Gate, entrant: Entrant): Entry {
+  const { runId, now } = entrant;
+  const own = find(gate, ({ holders }) => runId in holders);
+  if (own !== undefined) return openingIn(gate, own, "own", entrant, 0);
+  if ((gate.heldUntil ?? 0) > now) return { kind: "full" };
+  const promise = find(gate, ({ promised }) => isLive(promised[runId], now));
+  const rooms = roomsOf(gate, entrant.limit, now);
+  if (promise !== undefined) {
+    const room = rooms.find(({ shard }) => shard === promise);
+    return room !== undefined && room.held < room.share ? openingIn(gate, promise, "promised", entrant, room.share) : FULL;
+  }
+  const open = rooms.filter(({ free }) => free > 0);
+  if (entrant.behind || open.length === 0) return FULL;
+  const room = open[startOf(runId, open.length)] as Room;
+  return openingIn(gate, room.shard, "new", entrant, room.share);
+}
+
+const FULL: Entry = { kind: "full" };
+
+/** Someone in line: his place, and the limit under which he goes. */
+export interface Waiting {
+  readonly runId: string;
+  readonly limit: number;
+}
+
+export interface Handover {
+  readonly runId: string;
+  readonly shard: number;
+  /** The promise was given before, by the same; its message may not have been sent. */
+  readonly again?: true;
+}
+
+/** Whom the free slots are for, in the order of the line. `leaving`: whose slot is about to be free. */
+export function handoversOf(
+  gate: Gate,
+  line: readonly Waiting[],
+  { by, now, leaving }: { readonly by: string; readonly now: number; readonly leaving?: string },
+): readonly Handover[] {
+  if ((gate.heldUntil ?? 0) > now) return [];
+  const handovers: Handover[] = [];
+  const given = new Map<number, number>();
+  for (const { runId, limit } of line) {
+    const promise = find(gate, ({ promised }) => isLive(promised[runId], now));
+    if (promise !== undefined) {
+      if (gate.shards.get(promise)?.promised[runId]?.by === by)
+        handovers.push({ runId, shard: promise, again: true });
+      continue;
+    }
+    const room = roomsOf(gate, limit, now, leaving).find(({ shard, free }) => free > (given.get(shard) ?? 0));
+    if (room === undefined) break;
+    given.set(room.shard, (given.get(room.shard) ?? 0) + 1);
+    handovers.push({ runId, shard: room.shard });
+  }
+  return handovers;
+}
+
+/** Runs that hold a slot now. */
+export const holdersOf = (gate: Gate, now: number): readonly string[] =>
+  [...gate.shards.values()].flatMap(({ holders }) => Object.keys(holders).filter((id) => isLive(holders[id], now)));
+
+/** Whether a run has been promised a slot, whatever has become of it. */
+export const shardPromisedTo = (gate: Gate, runId: string): number | undefined =>
+  find(gate, ({ promised }) => runId in promised);
+
+/** The shard in which a run holds a slot. */
+export const shardHeldBy = (gate: Gate, runId: string): number | undefined =>
+  find(gate, ({ holders }) => runId in holders);
+
+interface Room {
+  readonly shard: number;
+  readonly share: number;
+  readonly held: number;
+  readonly free: number;
+}
+
+/**
+ * The shards of a gate with `limit` slots. A limit that was lowered leaves shards with more holders than slots. Until they have gone, only
+ * shard 0 is open, for what is left beside all others: nobody enters those, so an older look errs on the safe side.
+ */
+function roomsOf(gate: Gate, limit: number, now: number, leaving?: string): readonly Room[] {
+  const sizes = [...gate.shards].map(([index, { holders }]) => ({ index, size: Object.keys(holders).length }));
+  const isLowered = sizes.some(({ index, size }) => size > shareOf(limit, index));
+  const others = sizes.reduce((sum, { index, size }) => (index === 0 ? sum : sum + size), 0);
+  const shares = isLowered
+    ? [Math.min(shareOf(limit, 0), limit - others)]
+    : Array.from({ length: Math.ceil(limit / SHARD_SLOTS) }, (_, index) => shareOf(limit, index));
+  return shares.map((share, index) => {
+    const { holders, promised } = gate.shards.get(index) ?? EMPTY_SHARD;
+    const held = Object.keys(holders).filter((id) => id !== leaving && isLive(holders[id], now)).length;
+    const promises = Object.values(promised).filter((promise) => isLive(promise, now)).length;
+    return { shard: index, share, held, free: share - held - promises };
+  });
+}
+
+function openingIn(gate: Gate, shard: number, as: Opening["as"], { runId, now }: Entrant, share: number): Opening {
+  const found = gate.shards.get(shard);
+  const { holders, promised } = found ?? EMPTY_SHARD;
+  const dead = <T extends { readonly until: number }>(all: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(all).filter(([id, one]) => id !== runId && !isLive(one, now)));
+  const promises = Object.entries(promised).filter(([id, promise]) => id !== runId && isLive(promise, now)).length;
+  const gone: Dead = { holders: dead(holders), promised: dead(promised) };
+  return { kind: "room", shard, as, unused: found === undefined, share, promises, dead: gone };
+}
+
+const isLive = (one: { readonly until: number } | undefined, now: number): boolean =>
+  one !== undefined && one.until > now;
+
+function find(gate: Gate, test: (shard: Shard) => boolean): number | undefined {
+  return [...gate.shards].find(([, shard]) => test(shard))?.[0];
+}
+
+/** Newcomers spread over the open shards, each by its own id. */
+const startOf = (runId: string, count: number): number => runId.charCodeAt(runId.length - 1) % count;
