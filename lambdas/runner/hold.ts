@@ -195,6 +195,7 @@ function startReplay(held: Held): Replay {
     runId: run.runId,
     attempt: held.attempt,
     maxAttempts: fn.retry.attempts,
+    signal: new AbortController().signal,
     isReplaying: () => isReplaying(replay, earlier),
     log: runLogger(deps.log, run, held.attempt),
     sender: deps.world.bus,

@@ -12,7 +12,13 @@ export type OpRequest = { readonly id: string; readonly name?: string } & (
 /** A body of the user's, run once and memoized. */
 export interface RunRequest {
   readonly kind: "run";
-  readonly body: () => unknown;
+  readonly body: (context: BodyContext) => unknown;
+}
+
+/** What the body of a step is run with. */
+export interface BodyContext {
+  /** Aborted when the run has been cancelled, or lost to another invocation. */
+  readonly signal: AbortSignal;
 }
 
 /** Events to send once; `prepare` gives each its id, so that a repeat of the step repeats the ids. */
@@ -67,6 +73,8 @@ export interface RunInput {
   /** Failed tries so far: of the step being tried again, else of the handler. */
   readonly attempt: number;
   readonly maxAttempts: number;
+  /** Aborted when the run has been cancelled, or lost to another invocation. */
+  readonly signal: AbortSignal;
   /** Whether the code is past everything that an earlier invocation has already executed (for the logger). */
   readonly isReplaying: () => boolean;
   readonly log: LogSink;

@@ -9,7 +9,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type StepMemo, StepwellError } from "../protocol/index.ts";
-import type { Ledger, OpRequest } from "./contract.ts";
+import type { BodyContext, Ledger, OpRequest } from "./contract.ts";
 import { operationKey, repeatNames } from "./keys.ts";
 import { insideStep, nestedStepError } from "./nesting.ts";
 
@@ -22,7 +22,7 @@ export interface Op {
   readonly place: number;
   readonly request: OpRequest;
   /** For a step with a body: runs it in the context in which the code asked for it. */
-  readonly body?: () => unknown;
+  readonly body?: (context: BodyContext) => unknown;
 }
 
 /** A result, decoded, as the code gets it. */
@@ -146,9 +146,9 @@ function refusal(error: StepwellError): Promise<never> {
 }
 
 /** The context is the caller's, so that its own async-local values reach the body. */
-const bodyOf = (id: string, request: OpRequest): { body?: () => unknown } => {
+const bodyOf = (id: string, request: OpRequest): Pick<Op, "body"> => {
   if (request.kind !== "run") return {};
-  return { body: AsyncLocalStorage.bind(() => insideStep(id, request.body)) };
+  return { body: AsyncLocalStorage.bind((context: BodyContext) => insideStep(id, () => request.body(context))) };
 };
 
 const mismatchError = (op: Op, memo: StepMemo) =>

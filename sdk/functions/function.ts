@@ -92,6 +92,7 @@ function contextOf(input: RunInput, ledger: Ledger, spec: DurableSpec): Paramete
     runId: input.runId,
     attempt: input.attempt,
     maxAttempts: input.maxAttempts,
+    signal: input.signal,
     logger: replayAwareLogger(input, spec.logger),
     group: { parallel: (body) => body() },
   };

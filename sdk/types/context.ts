@@ -29,6 +29,8 @@ export interface Context<S, E> {
   attempt: number;
   /** Tries in all. */
   maxAttempts: number;
+  /** Aborted when the run has been cancelled, or is not this invocation's any more. Bodies of steps get it too. */
+  signal: AbortSignal;
   /** Knows about replays: lines of code that ran before are not written again. */
   logger: Logger;
   group: Group;

@@ -43,6 +43,15 @@ export type InvokeOptions<F extends Invocable> = {
 
 type InvokeData<Input> = Record<never, never> extends Input ? [data?: Input] : [data: Input];
 
+/** What the body of `step.run` is called with, when the step has no input of its own. */
+export interface StepContext {
+  /**
+   * Aborted when the run has been cancelled, or is not this invocation's any more: hand it to `fetch` and the like. Steps that have
+   * begun are waited for, whether they heed it or not.
+   */
+  readonly signal: AbortSignal;
+}
+
 /** One or several events, as they are sent. */
 export type OutgoingEvents<S> = OutgoingEventOf<S> | readonly OutgoingEventOf<S>[];
 
@@ -60,15 +69,21 @@ export interface StepTools<S> {
    * Runs `body` once and remembers its result, which must be JSON and at most 4 MB. An error is retried by the function's
    * `retries`; out of retries it rejects with a `StepError` that has the original's name and message.
    *
+   * The body is called with the input that follows it. Without any it gets `{ signal }`, which tells of the run's cancellation.
+   *
    * @example
    * ```ts
    * const user = await step.run("fetch-user", () => db.users.find(event.data.userId));
+   * const page = await step.run("fetch-page", async ({ signal }) => (await fetch(event.data.url, { signal })).text());
+   * const label = await step.run("print", printLabel, user.name, user.address);
    * ```
    */
-  run<Input extends readonly unknown[], Output>(
+  run<Output>(id: StepId, body: (context: StepContext) => Output): Promise<Jsonify<Awaited<Output>>>;
+  run<First, Rest extends readonly unknown[], Output>(
     id: StepId,
-    body: (...input: Input) => Output,
-    ...input: Input
+    body: (first: First, ...rest: Rest) => Output,
+    first: First,
+    ...rest: Rest
   ): Promise<Jsonify<Awaited<Output>>>;
 
   /**

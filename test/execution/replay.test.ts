@@ -57,6 +57,14 @@ describe("replay", () => {
     expect(replay.ending).toEqual({ ok: true, value: [1, 2] });
   });
 
+  it("hands a body what it is run with", async () => {
+    const body = (context: unknown) => context;
+    const replay = start((ledger) => ledger.ask({ kind: "run", id: "a", body }));
+    await replay.quiet();
+    const context = { signal: new AbortController().signal };
+    expect(await replay.open[0]?.body?.(context)).toBe(context);
+  });
+
   it("rejects a step in the body of another, and names both", async () => {
     const replay = start((ledger) => insideStep("outer", () => run(ledger, "inner")));
     await replay.quiet();

@@ -46,6 +46,7 @@ export const runInput = (fields: Partial<RunInput> = {}): RunInput => ({
   runId: "r1",
   attempt: 0,
   maxAttempts: 5,
+  signal: new AbortController().signal,
   isReplaying: () => false,
   log: fakeSink().sink,
   sender: { send: async () => {} },

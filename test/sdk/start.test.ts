@@ -12,9 +12,12 @@ describe("a handler", () => {
       const greeting = await group.parallel(() => step.run("greet", () => "never run by a ledger of its own"));
       return { greeting, ...rest };
     });
-    const output = await fn.start(runInput({ attempt: 2 }), ledger);
+    const { signal } = new AbortController();
+    const output = await fn.start(runInput({ attempt: 2, signal }), ledger);
     const event = { name: "shop/order.placed", data: { orderId: "o1" }, id: "e1", ts: 1_000 };
-    expect(output).toEqual({ greeting: "hello", event, events: [event], runId: "r1", attempt: 2, maxAttempts: 5 });
+    const tries = { attempt: 2, maxAttempts: 5 };
+    expect(output).toEqual({ greeting: "hello", event, events: [event], runId: "r1", ...tries, signal });
+    expect((output as { signal: unknown }).signal).toBe(signal);
     expect(asked).toMatchObject([{ kind: "run", id: "greet" }]);
   });
 

@@ -227,7 +227,9 @@ describe("step tools", () => {
       expectTypeOf(await step.run("maybe", () => [1].find((n) => n > 0))).toEqualTypeOf<number | null>();
       expectTypeOf(await step.run("input", (a: number, b: string) => `${a}${b}`, 1, "x")).toEqualTypeOf<string>();
       expectTypeOf(await step.run("inferred", (a) => a * 2, 21)).toEqualTypeOf<number>();
-      expectTypeOf(await step.run("optional", (a?: number) => a ?? 0)).toEqualTypeOf<number>();
+      expectTypeOf(await step.run("signal", ({ signal }) => signal.aborted)).toEqualTypeOf<boolean>();
+      const text = step.run("signal", async ({ signal }) => (await fetch("http://shop", { signal })).text());
+      expectTypeOf(text).resolves.toEqualTypeOf<string>();
       expectTypeOf(await step.run("optional", (a?: number) => a ?? 0, 1)).toEqualTypeOf<number>();
       expectTypeOf(await step.run("rest", (...a: number[]) => a, 1, 2)).toEqualTypeOf<number[]>();
       expectTypeOf(await step.run({ id: "named", name: "Named" }, async () => "x" as const)).toEqualTypeOf<"x">();
@@ -237,6 +239,10 @@ describe("step tools", () => {
       compiled(() => {
         // @ts-expect-error: an argument of another type
         step.run("bad", (a: number) => a, "x");
+        // @ts-expect-error: without input the body gets the signal, which is no number
+        step.run("bad", (a?: number) => a ?? 0);
+        // @ts-expect-error: the signal is for bodies without input
+        step.run("bad", (a: number, { signal }: { signal: AbortSignal }) => [a, signal], 1);
         // @ts-expect-error: an argument is missing
         step.run("bad", (a: number) => a);
         // @ts-expect-error: not a function
