@@ -1,7 +1,8 @@
 export { type AnyClient, type ClientOptions, Stepwell } from "./client/index.ts";
-export { NonRetriableError, RetryAfterError, StepError } from "./errors/index.ts";
+export { Backoff, type BackoffOptions, NonRetriableError, RetryAfterError, StepError } from "./errors/index.ts";
 export { type AnyFunction, FunctionReference, referenceFunction, StepwellFunction } from "./functions/index.ts";
 export {
+  type CancelCause,
   CODES,
   type Code,
   type RunStatus,

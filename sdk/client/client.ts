@@ -12,6 +12,7 @@ import type {
   TriggeredEvent,
   Triggers,
 } from "../types/index.ts";
+import { cancel } from "./cancel.ts";
 import { createUlids } from "./ids.ts";
 import { type ClientOptions, checkClientOptions } from "./options.ts";
 import { send } from "./send.ts";
@@ -93,5 +94,20 @@ export class Stepwell<S = AnyEvents> {
    */
   async send(events: OutgoingEvents<S>): Promise<SendResult> {
     return send(this, events, this.#newId);
+  }
+
+  /**
+   * Asks for the cancellation of a run of this app, and resolves once the request is on its way: it is carried out a moment later,
+   * before the run's next step body at the latest. Has no effect on a run that has ended, or that there never was.
+   *
+   * @param options.reason for people: it is in the run's error, and in what `onCancel` gets. At most 256 characters
+   * @throws StepwellError `STEPWELL_INVALID_OPTION` for what is no run's id; `STEPWELL_NO_ENGINE` and `STEPWELL_SEND_FAILED` as `send`
+   * @example
+   * ```ts
+   * await stepwell.cancel(runId, { reason: "the customer withdrew" });
+   * ```
+   */
+  async cancel(runId: string, options?: { readonly reason?: string }): Promise<void> {
+    return cancel(this, runId, options, this.#newId);
   }
 }

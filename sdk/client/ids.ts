@@ -25,6 +25,10 @@ export function createUlids({ now, random }: UlidSource): () => string {
   };
 }
 
+/** Whether a value is in the shape of a ULID, as the ids of runs are. */
+export const isUlid = (value: unknown): value is string =>
+  typeof value === "string" && /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(value);
+
 function encode(value: bigint): string {
   let text = "";
   for (let rest = value, chars = 0; chars < ULID_CHARS; chars += 1, rest >>= 5n) {

@@ -1,4 +1,4 @@
-import { prepareEvents } from "../execution/index.ts";
+import { type OutgoingEvent, prepareEvents } from "../execution/index.ts";
 import { StepwellError } from "../protocol/index.ts";
 import type { SendResult } from "../types/index.ts";
 import { checkEvents } from "./events.ts";
@@ -15,7 +15,15 @@ export interface SendingClient {
 
 /** `client.send`: checks all events, then sends them to the engine of the run around, of the local cloud, or of the environment. */
 export async function send(client: SendingClient, given: unknown, newId: () => string): Promise<SendResult> {
-  const events = checkEvents(given, "send");
+  return sendChecked(client, checkEvents(given, "send"), newId);
+}
+
+/** Sends events whose names are not looked at any more: the client's own requests are reserved ones. */
+export async function sendChecked(
+  client: SendingClient,
+  events: readonly OutgoingEvent[],
+  newId: () => string,
+): Promise<SendResult> {
   if (events.length === 0) return { ids: [] };
   const { sender, hops, env = client.environment } = scopeOf(client) ?? (await scopeOfEnvironment());
   const ts = sender.now?.() ?? Date.now();

@@ -23,7 +23,7 @@ export class RetryAfterError extends Error {
 
   constructor(message: string, retryAfter: number | string | Date, options?: ErrorOptions) {
     super(message, options);
-    this.retryAfter = resolve(retryAfter);
+    this.retryAfter = retryAfterOf(retryAfter, "RetryAfterError");
   }
 
   static {
@@ -40,14 +40,12 @@ const hasRetryAfter = (error: unknown): boolean =>
   typeof (error as { retryAfter?: unknown }).retryAfter === "object" &&
   (error as { retryAfter?: unknown }).retryAfter !== null;
 
-function resolve(retryAfter: number | string | Date): RetryAfter {
-  if (!(retryAfter instanceof Date)) return { delayMs: parseDuration(retryAfter, "RetryAfterError") };
+/** The time that an error was given, read. `where` is the name of the error. */
+export function retryAfterOf(retryAfter: number | string | Date, where: string): RetryAfter {
+  if (!(retryAfter instanceof Date)) return { delayMs: parseDuration(retryAfter, where) };
   const at = retryAfter.getTime();
   if (Number.isNaN(at)) {
-    throw new StepwellError(
-      "STEPWELL_INVALID_DURATION",
-      "RetryAfterError: the Date is invalid. Check where it comes from.",
-    );
+    throw new StepwellError("STEPWELL_INVALID_DURATION", `${where}: the Date is invalid. Check where it comes from.`);
   }
   return { at };
 }

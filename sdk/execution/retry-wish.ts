@@ -10,6 +10,7 @@ export type RetryWish =
 /** On errors, and on those of subclasses with names of their own; shared by all copies of this package. */
 export const NON_RETRIABLE: unique symbol = Symbol.for("stepwell.NonRetriableError") as never;
 export const RETRY_AFTER: unique symbol = Symbol.for("stepwell.RetryAfterError") as never;
+export const BACKOFF: unique symbol = Symbol.for("stepwell.Backoff") as never;
 
 /** Reads the wish by brand or name, since errors survive being bundled twice and classes do not. Never throws itself. */
 export function retryWishOf(thrown: unknown): RetryWish {
@@ -22,4 +23,11 @@ export function retryWishOf(thrown: unknown): RetryWish {
   if (typeof after?.at === "number") return { kind: "at", at: after.at };
   if (typeof after?.delayMs === "number") return { kind: "after", ms: after.delayMs };
   return { kind: "retry" };
+}
+
+/** The key whose runs a `Backoff` holds back; `undefined` for everything else that can be thrown. Never throws itself. */
+export function backoffKeyOf(thrown: unknown): string | undefined {
+  if (!isError(thrown) || read(thrown, BACKOFF) !== true) return undefined;
+  const key = read(thrown, "key");
+  return typeof key === "string" ? key : undefined;
 }

@@ -89,6 +89,27 @@ export const BACKOFF_BASE_MS = SECOND_MS;
 /** Longest back-off delay unless `maxDelay` says otherwise, in milliseconds. */
 export const BACKOFF_MS_MAX = 60 * MINUTE_MS;
 
+/** Shortest period of `throttle`, `rateLimit`, `debounce` and `batchEvents`, in milliseconds. */
+export const PERIOD_MS_MIN = SECOND_MS;
+/** Longest period of them, in milliseconds. */
+export const PERIOD_MS_MAX = 7 * DAY_MS;
+/** Runs that `throttle` or `rateLimit` may let through in a period, and `burst`: more than one item of the table can count. */
+export const RATE_MAX = 1_000_000_000;
+/** Slots of one concurrency limit. */
+export const CONCURRENCY_MAX = 10_000;
+/** Concurrency limits of one function. */
+export const CONCURRENCY_LIMITS_MAX = 2;
+/** How much earlier or later a run may be put in its queue by `priority`, in seconds. */
+export const PRIORITY_SECONDS_MAX = 600;
+/** Events of one batch. */
+export const BATCH_SIZE_MAX = 1_000;
+/** How long an `idempotency` key starts nothing again, in milliseconds. */
+export const IDEMPOTENCY_MS = DAY_MS;
+/** Events that one function may be cancelled by. */
+export const CANCEL_ON_MAX = 5;
+/** Characters of the reason of a cancellation: it is kept in the run header, which stays small. */
+export const CANCEL_REASON_CHARS_MAX = 256;
+
 /** Triggers of one function. */
 export const TRIGGERS_MAX = 10;
 /** Characters of a client id or a function id. */

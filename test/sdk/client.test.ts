@@ -164,3 +164,51 @@ describe("send", () => {
     vi.doUnmock("../../lambdas/aws/bus.ts");
   });
 });
+
+describe("cancel", () => {
+  const runId = "01JD7QZ3M8W0V5XKB2T4N6R9PC";
+  const client = new Stepwell({ id: "shop", environment: "staging" });
+
+  test("asks the engine by an event of its own, in the client's app and environment", async () => {
+    const { sender, sent } = fakeSender(() => 5_000);
+    const unbind = bindSender(client, sender);
+    await client.cancel(runId);
+    await client.cancel(runId, { reason: "withdrawn" });
+    unbind();
+    const id = expect.stringMatching(/^[0-9A-HJKMNP-TV-Z]{26}$/);
+    const request = (data: object) => ({
+      app: "shop",
+      events: [{ name: "stepwell/run.cancel", envelope: { v: 1, id, ts: 5_000, env: "staging", data } }],
+    });
+    const address = { app: "shop", runId };
+    expect(sent).toEqual([request(address), request({ ...address, reason: "withdrawn" })]);
+  });
+
+  test("inside a run asks that run's engine, a hop further", async () => {
+    const { sender, sent } = fakeSender();
+    await runInScope({ sender, hops: 3, env: "pr-7" }, () => client.cancel(runId));
+    expect(sent).toMatchObject([{ events: [{ envelope: { env: "pr-7", trace: { hops: 3 } } }] }]);
+  });
+
+  test("takes a reason up to its limit", async () => {
+    const { sender, sent } = fakeSender();
+    await runInScope({ sender, hops: 0 }, () => client.cancel(runId, { reason: "x".repeat(256) }));
+    expect(sent).toHaveLength(1);
+  });
+
+  test.each<[string, unknown[], string[]]>([
+    ["no id", [], ["cancel", "run's id"]],
+    ["an id of 25 characters", [runId.slice(1)], ["run's id", runId.slice(1)]],
+    ["an id in small letters", [runId.toLowerCase()], ["run's id"]],
+    ["an id that is no text", [{ runId }], ["run's id", "an object"]],
+    ["a reason in the place of the options", [runId, "withdrawn"], ["{ reason? }"]],
+    ["an unknown option", [runId, { because: "x" }], ['"because"']],
+    ["a reason that is no text", [runId, { reason: 7 }], ["cancel: reason", "7"]],
+    ["a long reason", [runId, { reason: "x".repeat(257) }], ["cancel: reason", "256"]],
+  ])("refuses %s", async (_what, [id, options], parts) => {
+    const { sender, sent } = fakeSender();
+    const code = () => runInScope({ sender, hops: 0 }, () => client.cancel(id as string, options as object));
+    await expectProblem(code, "STEPWELL_INVALID_OPTION", ...parts);
+    expect(sent).toEqual([]);
+  });
+});

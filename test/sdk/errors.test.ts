@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { backoffKeyOf, retryWishOf } from "../../sdk/execution/retry-wish.ts";
 import { stepErrorFrom } from "../../sdk/execution/step-error.ts";
-import { NonRetriableError, RetryAfterError, StepError } from "../../sdk/index.ts";
+import { Backoff, NonRetriableError, RetryAfterError, StepError } from "../../sdk/index.ts";
 import { serializeError } from "../../sdk/protocol/index.ts";
 import { expectProblem } from "./thrown.ts";
 
@@ -59,6 +60,54 @@ describe("RetryAfterError", () => {
     expect(RetryAfterError.is(fromOtherCopy("RetryAfterError", { retryAfter: { delayMs: 1 } }))).toBe(true);
     expect(RetryAfterError.is(fromOtherCopy("RetryAfterError"))).toBe(false);
     expect(RetryAfterError.is(new NonRetriableError("x"))).toBe(false);
+  });
+});
+
+describe("Backoff", () => {
+  test("has a key, a time, a message and perhaps a cause", () => {
+    const cause = new Error("429");
+    const error = new Backoff("shop-1", "30s", { cause });
+    expect(error).toMatchObject({ name: "Backoff", key: "shop-1", retryAfter: { delayMs: 30_000 }, cause });
+    expect(error.message).toContain('"shop-1"');
+    expect(new Backoff("a", 1, { message: "slow down" }).message).toBe("slow down");
+    expect(Object.hasOwn(new Backoff("a", 1), "cause")).toBe(false);
+  });
+
+  test.each<[number | string | Date, object]>([
+    [1_500, { kind: "after", ms: 1_500 }],
+    ["30s", { kind: "after", ms: 30_000 }],
+    [new Date(5_000), { kind: "at", at: 5_000 }],
+  ])("%s is a wish to be tried again then", (after, wish) => {
+    expect(retryWishOf(new Backoff("a", after))).toEqual(wish);
+  });
+
+  test("tells its key, also in subclasses with a name of their own", () => {
+    class VendorBusy extends Backoff {
+      override readonly name = "VendorBusy";
+    }
+    const busy = new VendorBusy("vendor", "1m");
+    expect([Backoff.is(busy), backoffKeyOf(busy)]).toEqual([true, "vendor"]);
+    expect(retryWishOf(busy)).toEqual({ kind: "after", ms: 60_000 });
+  });
+
+  test("is nothing else that can be thrown", () => {
+    const hostile = Object.defineProperty(fromOtherCopy("X"), Symbol.for("stepwell.Backoff"), {
+      get: () => {
+        throw new Error("no");
+      },
+    });
+    const keyless = fromOtherCopy("X", { [Symbol.for("stepwell.Backoff")]: true, key: 7 });
+    for (const other of [new RetryAfterError("x", 1), fromOtherCopy("X", { key: "a" }), hostile, keyless, null, "a"])
+      expect(backoffKeyOf(other)).toBeUndefined();
+    expect(Backoff.is(new RetryAfterError("x", 1))).toBe(false);
+  });
+
+  test.each<[unknown]>([[""], [7], [undefined], [{}]])("refuses the key %j", async (key) => {
+    await expectProblem(() => new Backoff(key as string, "30s"), "STEPWELL_INVALID_OPTION", "Backoff: key");
+  });
+
+  test.each<[unknown]>([["soon"], [-1], [new Date("nope")], [undefined]])("refuses the time %s", async (after) => {
+    await expectProblem(() => new Backoff("a", after as string), "STEPWELL_INVALID_DURATION", "Backoff");
   });
 });
 
