@@ -82,14 +82,23 @@ export const createGateStore = (table: Table) => ({
   async takeBack(app: AppKey, gate: GateRef, shard: number, runIds: readonly string[], by?: string): Promise<void> {
     await table.update(shardKey(app, gate, shard), {
       update: `REMOVE ${runIds.map((id) => `#promised.#${id}`).join(", ")}`,
-      when: by === undefined ? "attribute_exists(#holders)" : runIds.map((id) => `#promised.#${id}.#by = :by`).join(" AND "),
+      when:
+        by === undefined
+          ? "attribute_exists(#holders)"
+          : runIds.map((id) => `#promised.#${id}.#by = :by`).join(" AND "),
       values: { by },
     });
   },
 
   /** Puts a run in line; where it stands already it gets a new nonce. */
   async enqueue({ gate, order, ...entry }: LineEntry): Promise<void> {
-    await table.put({ ...entryKey(entry, gate, order, entry.runId), v: 1, ...entry, order, gate: JSON.stringify(gate) });
+    await table.put({
+      ...entryKey(entry, gate, order, entry.runId),
+      v: 1,
+      ...entry,
+      order,
+      gate: JSON.stringify(gate),
+    });
   },
 
   /** The first ones in line. */
@@ -158,7 +167,11 @@ const goneOf = (map: "holders" | "promised", dead: Readonly<Record<string, Slot 
   Object.entries(dead).map(([id, seen]) => ({ path: `#${map}.#${id}`, seen }));
 
 /** The condition under which an opening may still be used. What is removed by the same write counts until then. */
-function mayTake(runId: string, { fence }: Slot, { as, share, promises, dead }: Opening): { when: string; values: Item } {
+function mayTake(
+  runId: string,
+  { fence }: Slot,
+  { as, share, promises, dead }: Opening,
+): { when: string; values: Item } {
   const holder = `#holders.#${runId}`;
   if (as === "own") return { when: `${holder}.#fence <= :fence`, values: { fence } };
   const most = share + Object.keys(dead.holders).length;

@@ -1,5 +1,5 @@
-import { CONCURRENCY_MAX, type GateRef } from "../../sdk/protocol/index.ts";
-import { type Handover, handoversOf, type Promised, shardHeldBy } from "../engine/gate.ts";
+import { CONCURRENCY_MAX, type GateRef, type RunMessage } from "../../sdk/protocol/index.ts";
+import { type Handover, handoversOf, type Promised, shardHeldBy, shardPromisedTo } from "../engine/gate.ts";
 import { type GateStore, type LineEntry, PROMISE_MS } from "./gate-store.ts";
 import type { AppKey } from "./keys.ts";
 
@@ -41,6 +41,14 @@ export async function pump(gates: GateStore, handOver: HandOver): Promise<readon
   }
 }
 
+/** Tells a run in line that its turn has come. */
+export const turnMessage = ({ env, app, functionId, runId, nonce }: LineEntry): RunMessage => ({
+  ...{ v: 1, env, app, functionId, runId },
+  id: `turn:${nonce}`,
+  kind: "wake",
+  turn: true,
+});
+
 /** Gives up a slot, and has the line move on (G4). A repeat does no more than what is left to do. */
 export async function leaveGate(gates: GateStore, handOver: HandOver, departure: Departure): Promise<void> {
   const { app, gate, by, now } = handOver;
@@ -48,7 +56,11 @@ export async function leaveGate(gates: GateStore, handOver: HandOver, departure:
   const line = crowded || departure.shard === undefined ? await gates.line(app, gate) : [];
   const state = line.length > 0 || departure.shard === undefined ? await gates.read(app, gate) : undefined;
   const shard = departure.shard ?? (state && shardHeldBy(state, runId));
-  if (shard === undefined) return void (await pump(gates, handOver));
+  if (shard === undefined) {
+    const promised = fence === undefined && state ? shardPromisedTo(state, runId) : undefined;
+    if (promised !== undefined) await gates.takeBack(app, gate, promised, [runId]);
+    return void (await pump(gates, handOver));
+  }
   const handovers = state ? handoversOf(state, waiting(line, handOver), { by, now: now(), leaving: runId }) : [];
   const here = handovers.filter((one) => one.shard === shard);
   const fresh = here.filter(({ again }) => again === undefined).map((one) => one.runId);

@@ -5,6 +5,7 @@ import type { Clients } from "./clients.ts";
 import { createCrons } from "./crons.ts";
 import { createDeadLetterStore } from "./dead-letter-store.ts";
 import { createEventStore } from "./event-store.ts";
+import { createGateStore } from "./gate-store.ts";
 import { listenerName, type RunKey, waitName } from "./keys.ts";
 import { createListenerStore } from "./listener-store.ts";
 import { createPayloadStore } from "./payload-store.ts";
@@ -37,6 +38,7 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     runs: new RunStore(table, retentionMs),
     steps: createStepStore(table, retentionMs),
     events: createEventStore(table),
+    gates: createGateStore(table),
     listeners,
     registry: createRegistryStore(table, () => clock.now()),
     deadLetters: createDeadLetterStore(table),

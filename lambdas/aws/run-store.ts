@@ -90,8 +90,8 @@ export class RunStore {
   async lease(run: RunAddress, request: LeaseRequest, birth?: Birth): Promise<Leased | undefined> {
     const take =
       "#owner = :owner, #by = :by, #leaseUntil = :until, #fence = if_not_exists(#fence, :zero) + :one, " +
-      "#status = :active, #wakeSeq = if_not_exists(#wakeSeq, :zero)";
-    const create = birth === undefined ? undefined : birthOf(run, request.now, birth);
+      "#status = :active, #wakeSeq = if_not_exists(#wakeSeq, :zero), #startedAt = if_not_exists(#startedAt, :now)";
+    const create = birth === undefined ? undefined : birthOf(run, birth);
     const exists = birth === undefined ? "#status = :active" : "(attribute_not_exists(pk) OR #status = :active)";
     const written = await this.#table.update(headerKey(run), {
       update: `SET ${[take, ...(create?.sets ?? [])].join(", ")} REMOVE #guard, #parked, #gsi2pk, #gsi2sk`,
@@ -105,6 +105,29 @@ export class RunStore {
     const header = toHeader(isNew ? { ...create?.values, status: "active", fence: 0, wakeSeq: 0, attempts: 0 } : old);
     const { fence, wakeSeq, owner } = header;
     return { header, fence: fence + 1, seen: wakeSeq, until: request.until, takeover: owner !== undefined };
+  }
+
+  /** Marks a run that nobody holds as queued; with `birth`, creates it. False: it is held, has ended, or is not there. */
+  async park(run: RunAddress, birth?: Birth): Promise<boolean> {
+    const create = birth === undefined ? undefined : birthOf(run, birth);
+    const first = "#fence = if_not_exists(#fence, :zero), #wakeSeq = if_not_exists(#wakeSeq, :zero)";
+    const exists = birth === undefined ? "#status = :active" : "(attribute_not_exists(pk) OR #status = :active)";
+    const written = await this.#table.update(headerKey(run), {
+      update: `SET ${["#parked = :parked", "#status = :active", first, ...(create?.sets ?? [])].join(", ")} REMOVE #gsi2pk, #gsi2sk`,
+      when: `${exists} AND attribute_not_exists(#owner)`,
+      values: { parked: "queued", active: "active", zero: 0, ...create?.values },
+    });
+    return written.applied;
+  }
+
+  /** Gives a lease back to get in line: the run has not gone on. `isFirst`: it has never been executed. */
+  async requeue(run: RunKey, fence: number, isFirst: boolean): Promise<boolean> {
+    const written = await this.#table.update(headerKey(run), {
+      update: `SET #parked = :parked REMOVE #owner, #by, #guard, #leaseUntil${isFirst ? ", #startedAt" : ""}`,
+      when: MINE,
+      values: { fence, parked: "queued" },
+    });
+    return written.applied;
   }
 
   /** Gives back a lease that may have been taken: the answer to the write was an error. A crash would be counted otherwise. */
@@ -238,7 +261,7 @@ export interface RunEnd {
   readonly outcomeAt?: "item";
 }
 
-function birthOf(run: RunAddress, now: number, { eventId, start, codeVersion }: Birth) {
+function birthOf(run: RunAddress, { eventId, start, codeVersion }: Birth) {
   const values: Item = {
     ...runsIndexKey(run, new Date(start.queuedAt).toISOString().slice(0, 10)),
     v: 1,
@@ -248,11 +271,11 @@ function birthOf(run: RunAddress, now: number, { eventId, start, codeVersion }: 
     functionId: run.functionId,
     eventId,
     queuedAt: start.queuedAt,
-    startedAt: now,
     attempts: 0,
     codeVersion,
     ...(start.parent && { parent: JSON.stringify(start.parent) }),
     ...(start.emits.length > 0 && { emits: start.emits }),
+    ...(start.place && { gates: JSON.stringify(start.place.gates), order: start.place.order }),
   };
   const sets = Object.keys(values).map((name) => `#${name} = if_not_exists(#${name}, :${name})`);
   return { values, sets };

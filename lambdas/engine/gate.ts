@@ -43,9 +43,7 @@ export interface Entrant {
   readonly now: number;
 }
 
-export type Entry =
-  | { readonly kind: "full" }
-  | Opening;
+export type Entry = { readonly kind: "full" } | Opening;
 
 /** A shard with a slot for a run. */
 export interface Opening {
@@ -87,7 +85,9 @@ export function entryFor(gate: Gate, entrant: Entrant): Entry {
   const rooms = roomsOf(gate, entrant.limit, now);
   if (promise !== undefined) {
     const room = rooms.find(({ shard }) => shard === promise);
-    return room !== undefined && room.held < room.share ? openingIn(gate, promise, "promised", entrant, room.share) : FULL;
+    return room !== undefined && room.held < room.share
+      ? openingIn(gate, promise, "promised", entrant, room.share)
+      : FULL;
   }
   const open = rooms.filter(({ free }) => free > 0);
   if (entrant.behind || open.length === 0) return FULL;
@@ -122,8 +122,7 @@ export function handoversOf(
   for (const { runId, limit } of line) {
     const promise = find(gate, ({ promised }) => isLive(promised[runId], now));
     if (promise !== undefined) {
-      if (gate.shards.get(promise)?.promised[runId]?.by === by)
-        handovers.push({ runId, shard: promise, again: true });
+      if (gate.shards.get(promise)?.promised[runId]?.by === by) handovers.push({ runId, shard: promise, again: true });
       continue;
     }
     const room = roomsOf(gate, limit, now, leaving).find(({ shard, free }) => free > (given.get(shard) ?? 0));
@@ -138,7 +137,10 @@ export function handoversOf(
 export const holdersOf = (gate: Gate, now: number): readonly string[] =>
   [...gate.shards.values()].flatMap(({ holders }) => Object.keys(holders).filter((id) => isLive(holders[id], now)));
 
-/** Whether a run has been promised a slot, whatever has become of it. */
+export const isPromised = (gate: Gate, runId: string, now: number): boolean =>
+  find(gate, ({ promised }) => isLive(promised[runId], now)) !== undefined;
+
+/** Where a run has been promised a slot, be it lapsed. */
 export const shardPromisedTo = (gate: Gate, runId: string): number | undefined =>
   find(gate, ({ promised }) => runId in promised);
 

@@ -62,6 +62,7 @@ export async function finish(held: Held, heartbeat: Heartbeat, outcome: Outcome)
       outcome,
       event: held.event,
       memo: held.memo,
+      slots: held.slots,
     });
   return true;
 }

@@ -7,6 +7,7 @@ import {
 } from "../../sdk/execution/index.ts";
 import {
   LIMIT_WARNING_SHARE,
+  PARALLEL_STEPS_DEFAULT,
   RUN_STATE_BYTES_MAX,
   type RunAddress,
   type StepMemo,
@@ -15,6 +16,8 @@ import {
 } from "../../sdk/protocol/index.ts";
 import type { RunHeader } from "../engine/types.ts";
 import type { RunnerDeps } from "./deps.ts";
+import { limitIn } from "./gates.ts";
+import type { TakenSlot } from "./slots.ts";
 import { payloadBytes } from "./values.ts";
 
 /** The run has gone to another holder: whatever this one still does must not be acknowledged (L2). */
@@ -35,6 +38,8 @@ export interface HeldInput {
   readonly memo: ReadonlyMap<string, StepMemo>;
   /** From when on no new step is begun, in milliseconds. */
   readonly outOfTimeAt: number;
+  /** When the invocation ends, in milliseconds. */
+  readonly deadline: number;
 }
 
 /** A run in the hands of its lease holder: the memo, and the counters that only the holder moves. */
@@ -48,6 +53,9 @@ export class Held {
   readonly data: unknown;
   readonly trigger: UserEvent;
   readonly outOfTimeAt: number;
+  readonly deadline: number;
+  /** Slots of concurrency limits that this holder has taken. */
+  readonly slots: TakenSlot[] = [];
   readonly memo: Map<string, StepMemo>;
   /** Open operations that this holder has set up already. */
   readonly setUpHere = new Set<string>();
@@ -74,6 +82,7 @@ export class Held {
     this.data = input.data;
     this.trigger = input.trigger;
     this.outOfTimeAt = input.outOfTimeAt;
+    this.deadline = input.deadline;
     this.memo = withoutStaleOrder(input.memo);
     this.handlerAttempts = input.header.attempts;
     this.#lastOrder = Math.max(0, ...[...this.memo.values()].map((step) => step.order ?? 0));
@@ -83,6 +92,12 @@ export class Held {
   /** After a crash the suspects run one at a time (L4). */
   get oneByOne(): boolean {
     return this.#crashes > 0;
+  }
+
+  /** Bodies that may run at the same time: bounded by the run's smallest concurrency limit. */
+  get parallel(): number {
+    const limits = (this.header.gates ?? []).map((gate) => limitIn(this.fn, gate) ?? PARALLEL_STEPS_DEFAULT);
+    return Math.min(PARALLEL_STEPS_DEFAULT, ...limits);
   }
 
   /** Tries and results on record. */

@@ -14,6 +14,7 @@ import { isExpired } from "../engine/retention.ts";
 import { timeOf } from "../engine/run-id.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { conclude, finish } from "./finish.ts";
+import type { Look } from "./gates.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Fenced, Held } from "./held.ts";
 import { runLogger } from "./log.ts";
@@ -21,6 +22,7 @@ import { hasBody } from "./operations/index.ts";
 import { runMessage } from "./operations/operation.ts";
 import { settleOverdue } from "./overdue.ts";
 import { type Report, Session } from "./session.ts";
+import { enter, giveUp } from "./slots.ts";
 import { suspend, type Waking } from "./suspend.ts";
 import { takeBackLate } from "./tail.ts";
 
@@ -34,6 +36,8 @@ export interface Holding {
   readonly leased: Leased;
   readonly outOfTimeAt: number;
   readonly deadline: number;
+  /** The gates of the run's limits, if they have been looked at. */
+  readonly looks?: readonly Look[];
 }
 
 /** Carries a leased run as far as this invocation can, and gives the lease back. */
@@ -45,10 +49,11 @@ export async function hold(given: RunnerDeps, holding: Holding): Promise<Verdict
   let held: Held | undefined;
   try {
     held = await load(deps, holding);
+    if (hopelessError(held) === undefined && !(await enter(held, holding.looks))) return "ack";
     return await work(held, heartbeat, wakingOf(message, deps.clock.now()));
   } catch (error) {
     if (error instanceof Fenced) {
-      if (held !== undefined) await takeBackLate(held);
+      if (held !== undefined) await Promise.all([takeBackLate(held), giveUp(held)]);
       return "keep";
     }
     // Not the user's code: AWS said no. The lease is given back, so that this does not count as a crash.
@@ -65,7 +70,7 @@ const wakingOf = (message: RunMessage, now: number): Waking => ({
   early: message.kind === "wake" && message.timer !== undefined && message.timer.at > now,
 });
 
-async function load(deps: RunnerDeps, { message, leased, outOfTimeAt }: Holding): Promise<Held> {
+async function load(deps: RunnerDeps, { message, leased, outOfTimeAt, deadline }: Holding): Promise<Held> {
   const { world } = deps;
   // Nobody has held a run before its first fence, so it has no steps yet.
   const isNew = leased.header.fence === 0;
@@ -89,7 +94,9 @@ async function load(deps: RunnerDeps, { message, leased, outOfTimeAt }: Holding)
     trigger: toUserEvent(event, data),
     memo,
     outOfTimeAt,
+    deadline,
   });
+  if (leased.header.parked === "queued") resumeSuspicion(held);
   if (leased.takeover) await recordCrash(held);
   await settleOverdue(held);
   return held;
@@ -110,6 +117,12 @@ async function recordCrash(held: Held): Promise<void> {
   });
   if (!(await held.deps.world.runs.countCrash(held.run, held.fence, count))) throw new Fenced();
   held.setCrashes(count.crashes);
+}
+
+/** A run that had to get in line after a crash still has the crash to answer for. */
+function resumeSuspicion(held: Held): void {
+  const { crashes, crashMark } = held.header;
+  if (crashes !== undefined && crashMark === held.recorded) held.setCrashes(crashes);
 }
 
 async function work(held: Held, heartbeat: Heartbeat, waking: Waking): Promise<Verdict> {

@@ -8,7 +8,7 @@
  * S4. Only `#untilRest` suspends, at its one wait for the next happening.
  */
 import { type Ending, hasResult, nextResult, type Op, type Replay, unordered } from "../../sdk/execution/index.ts";
-import { IN_PLACE_SLEEP_MS_MAX, PARALLEL_STEPS_DEFAULT, type StepMemo } from "../../sdk/protocol/index.ts";
+import { IN_PLACE_SLEEP_MS_MAX, type StepMemo } from "../../sdk/protocol/index.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { Fenced, type Held } from "./held.ts";
 import { hasBody, operations } from "./operations/index.ts";
@@ -118,7 +118,7 @@ export class Session {
 
   #start(): void {
     if (this.#replay.ending?.fatal || this.#held.stateError() !== undefined) return;
-    const limit = this.#held.oneByOne ? 1 : PARALLEL_STEPS_DEFAULT;
+    const limit = this.#held.oneByOne ? 1 : this.#held.parallel;
     for (const op of this.#runnable()) {
       if (this.#running.size >= limit || this.#held.isOutOfTime() || this.#restartFor(op)) return;
       this.#running.set(op.key, this.#execute(op));

@@ -7,6 +7,7 @@ import { Fenced, type Held } from "./held.ts";
 import { operations } from "./operations/index.ts";
 import { runMessage } from "./operations/operation.ts";
 import type { Parked } from "./session.ts";
+import { giveUp } from "./slots.ts";
 
 /** A margin before an event's expiry, in milliseconds. */
 const DAY_MS = 86_400_000;
@@ -55,6 +56,7 @@ export async function suspend(
     ...(retryAt !== undefined && { retryAt }),
   };
   if (await world.runs.suspend(run, write)) {
+    await giveUp(held);
     held.deps.log.debug(`run ${parking.doing}`, { wakesAt: parking.due });
     return true;
   }

@@ -15,6 +15,7 @@ import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
 import type { RunnerDeps } from "./deps.ts";
 import type { Held } from "./held.ts";
+import { leaveForGood, type TakenSlot } from "./slots.ts";
 
 export interface EndedRun {
   readonly run: RunAddress;
@@ -24,17 +25,25 @@ export interface EndedRun {
   /** Absent when it has expired: then nothing is emitted any more, and the rest of the tail is done. */
   readonly event: StoredEvent | undefined;
   readonly memo: ReadonlyMap<string, StepMemo>;
+  /** Slots that it holds, as far as they are known. */
+  readonly slots: readonly TakenSlot[];
 }
 
 /** A plain run has no tail, and ends with one write. */
 export function hasTail(held: Held, status: "completed" | "failed"): boolean {
   const open = [...held.memo.values()].some((step) => isOpen(step, held.deps.clock.now()));
   const told = held.header.parent !== undefined || held.header.emits?.includes("finished") === true;
-  return open || told || status === "failed";
+  return open || told || status === "failed" || held.header.gates !== undefined;
 }
 
 export async function runTail(deps: RunnerDeps, ended: EndedRun): Promise<void> {
-  await Promise.all([closeSteps(deps, ended), tellParent(deps.world, ended), emitEvents(deps, ended)]);
+  const { run, header, slots } = ended;
+  await Promise.all([
+    closeSteps(deps, ended),
+    tellParent(deps.world, ended),
+    emitEvents(deps, ended),
+    leaveForGood(deps, run, header, slots),
+  ]);
 }
 
 /** The tail of a run that somebody else ended, perhaps without living to do it. */
@@ -47,7 +56,7 @@ export async function repeatTail(deps: RunnerDeps, run: RunAddress, header: RunH
     world.steps.load(run),
   ]);
   if (outcome === undefined) throw new Error(`The ended run ${run.runId} has no outcome.`);
-  await runTail(deps, { run, header, endedAt: header.endedAt ?? header.queuedAt, outcome, event, memo });
+  await runTail(deps, { run, header, endedAt: header.endedAt ?? header.queuedAt, outcome, event, memo, slots: [] });
 }
 
 /** A process that was overtaken may have set up a wait after the run had ended: nobody else would take it back (L7). */

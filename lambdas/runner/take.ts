@@ -1,10 +1,13 @@
 import { HEARTBEAT_MS, LEASE_MS, type RunMessage, SQS_RECEIVES_MAX } from "../../sdk/protocol/index.ts";
+import { pump } from "../aws/hand-over.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Birth, Leased } from "../aws/run-store.ts";
 import { onRefusedLease } from "../engine/lease.ts";
 import type { RunnerDeps } from "./deps.ts";
+import { handOverOf, type Look, lookAround, passOnPromises, type Standing, standingOf } from "./gates.ts";
 import { VISIBILITY_MS } from "./heartbeat.ts";
 import { hold, type Verdict } from "./hold.ts";
+import { fullGate, getInLine } from "./line.ts";
 import { repeatTail } from "./tail.ts";
 
 /** A message that names a function which this deployment does not serve comes back after this time, in milliseconds. */
@@ -29,10 +32,46 @@ export interface Delivery {
 /** One message: what it brings is written first, then the run is leased and carried on (PROTOCOLS.md §2). */
 export async function take(deps: RunnerDeps, delivery: Delivery): Promise<Verdict> {
   const { message, receipt } = delivery;
+  if (message.kind === "pump") return pumpGate(deps, message);
   if (!deps.functions.has(message.functionId)) return unknownFunction(deps, delivery);
   const nonce = deps.nonce();
-  const [leased] = await Promise.all([resolveThenLease(deps, message, nonce), shortenVisibility(deps, receipt)]);
-  return leased === undefined ? refused(deps, delivery, nonce) : hold(deps, { ...delivery, leased });
+  const [arrived] = await Promise.all([arrive(deps, message, nonce), shortenVisibility(deps, receipt)]);
+  if (arrived === "inLine") return "ack";
+  const { leased, looks } = arrived;
+  if (leased !== undefined) return hold(deps, { ...delivery, leased, looks });
+  const verdict = await refused(deps, delivery, nonce);
+  await passOnPromises(deps, message, looks);
+  return verdict;
+}
+
+interface Arrival {
+  readonly leased: Leased | undefined;
+  readonly looks: readonly Look[];
+}
+
+/** What the message brings is written, then the run gets in line if its gates are full, else its lease is asked for. */
+async function arrive(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Arrival | "inLine"> {
+  if (message.kind === "resolve") await resolveStep(deps, message);
+  const standing = needsNoSlot(message) ? undefined : await standingOf(deps, message);
+  if (standing === undefined) return { leased: await lease(deps, message, nonce), looks: [] };
+  const looks = await lookAround(deps, message, standing.place);
+  const full = fullGate(looks, message.runId, deps.clock.now());
+  if (full === undefined || !(await isParked(deps, message, standing)))
+    return { leased: await lease(deps, message, nonce), looks };
+  await getInLine(deps, message, standing, looks, full);
+  return "inLine";
+}
+
+const needsNoSlot = (message: RunMessage): boolean => message.kind === "wake" && message.cancel === true;
+
+/** A run that nobody holds can get in line without a lease. */
+const isParked = async (deps: RunnerDeps, message: RunMessage, { header }: Standing): Promise<boolean> =>
+  (header?.parked === "queued" && header.owner === undefined) || deps.world.runs.park(message, birthOf(deps, message));
+
+/** A gate that was held back is open again. */
+async function pumpGate(deps: RunnerDeps, message: RunMessage & { kind: "pump" }): Promise<Verdict> {
+  await pump(deps.world.gates, handOverOf(deps, message, message.gate));
+  return "ack";
 }
 
 /** The invocation's first act: a crash is followed by a delivery in seconds. Without it the delivery only comes later. */
@@ -42,11 +81,6 @@ async function shortenVisibility({ world, log }: RunnerDeps, receipt: Receipt): 
   } catch (error) {
     log.warn("the visibility of a message could not be set", { error: String(error) });
   }
-}
-
-async function resolveThenLease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
-  if (message.kind === "resolve") await resolveStep(deps, message);
-  return lease(deps, message, nonce);
 }
 
 async function lease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {

@@ -1,0 +1,101 @@
+/** A run before the gates of its function's concurrency limits: what is seen there, and whom it hands on to. */
+import type { DurableFunction } from "../../sdk/execution/index.ts";
+import type { GateRef, QueuePlace, RunAddress, RunMessage } from "../../sdk/protocol/index.ts";
+import type { LineEntry } from "../aws/gate-store.ts";
+import { type HandOver, pump, turnMessage } from "../aws/hand-over.ts";
+import { limitOf } from "../engine/flow-keys.ts";
+import { type Entry, entryFor, type Gate, isPromised, shardPromisedTo } from "../engine/gate.ts";
+import type { RunHeader } from "../engine/types.ts";
+import type { RunnerDeps } from "./deps.ts";
+
+/** A gate as it was looked at. */
+export interface Look {
+  readonly gate: GateRef;
+  /** Its slots today. */
+  readonly limit: number;
+  readonly state: Gate;
+  /** Others are in line before the run, and have not been promised a slot. */
+  readonly behind: boolean;
+}
+
+/** Where a run stands, if its function has limits, and its header if it was read. */
+export interface Standing {
+  readonly place: QueuePlace;
+  readonly header?: RunHeader;
+}
+
+/** Where the run of a message stands. Undefined: its function has no limits, or none holds for it. */
+export async function standingOf({ world, functions }: RunnerDeps, message: RunMessage): Promise<Standing | undefined> {
+  if (functions.get(message.functionId)?.manifest.flow?.concurrency === undefined) return undefined;
+  if (message.kind === "start") return message.place && { place: message.place };
+  const header = await world.runs.header(message);
+  const place = header && placeIn(header);
+  return place && { place, header };
+}
+
+export const placeIn = ({ gates, order }: RunHeader): QueuePlace | undefined =>
+  gates === undefined || order === undefined ? undefined : { gates, order };
+
+/** The gates of a run that still are limits of its function. */
+export async function lookAround(deps: RunnerDeps, run: RunAddress, place: QueuePlace): Promise<readonly Look[]> {
+  const looks = await Promise.all(place.gates.map((gate) => lookAt(deps, run, place.order, gate)));
+  return looks.filter((look) => look !== undefined);
+}
+
+/** One gate, and who is in line there. Undefined: it is no limit any more. */
+export async function lookAt(
+  { world, functions, clock }: RunnerDeps,
+  run: RunAddress,
+  order: string,
+  gate: GateRef,
+): Promise<Look | undefined> {
+  const limit = limitIn(functions.get(run.functionId), gate);
+  if (limit === undefined) return undefined;
+  const [state, line] = await Promise.all([world.gates.read(run, gate), world.gates.line(run, gate)]);
+  const now = clock.now();
+  const behind = line.some((entry) => isBefore(entry, order, run.runId) && !isPromised(state, entry.runId, now));
+  return { gate, limit, state, behind };
+}
+
+const isBefore = (entry: LineEntry, order: string, runId: string): boolean =>
+  `${entry.order}#${entry.runId}` < `${order}#${runId}`;
+
+/** Whether, and where, a run may enter. */
+export const entryAt = ({ limit, state, behind }: Look, runId: string, now: number): Entry =>
+  entryFor(state, { runId, limit, behind, now });
+
+/** A limit of a function as it is deployed now. */
+export const limitIn = (fn: DurableFunction | undefined, { of }: GateRef): number | undefined =>
+  fn?.manifest.flow?.concurrency?.find((limit) => limitOf(limit) === of)?.limit;
+
+/** How a run of this app hands on to those in line. */
+export const handOverOf = (deps: RunnerDeps, run: RunAddress, gate: GateRef): HandOver => {
+  const isOurs = ({ env, app }: LineEntry) => env === run.env && app === run.app;
+  return {
+    app: run,
+    gate,
+    by: run.runId,
+    now: () => deps.clock.now(),
+    limitOf: (entry) => (isOurs(entry) ? limitIn(deps.functions.get(entry.functionId), gate) : entry.limit),
+    send: (entry) => sendTurn(deps, entry, isOurs(entry)),
+  };
+};
+
+/** Runs of other apps are reached by the router, which knows their queues. */
+async function sendTurn({ world, binding, clock }: RunnerDeps, entry: LineEntry, isOurs: boolean): Promise<void> {
+  const message = turnMessage(entry);
+  if (isOurs) await world.queue.sendToRun(binding.runQueueUrl, message);
+  else await world.queue.sendToRouter({ v: 1, stepwell: true, kind: "timer", at: clock.now(), message });
+}
+
+/** A run that does not need what it was promised: the slot is for the next in line. */
+export async function passOnPromises(deps: RunnerDeps, run: RunAddress, looks: readonly Look[]): Promise<void> {
+  await Promise.all(
+    looks.map(async ({ gate, state }) => {
+      const shard = shardPromisedTo(state, run.runId);
+      if (shard === undefined) return;
+      await deps.world.gates.takeBack(run, gate, shard, [run.runId]);
+      await pump(deps.world.gates, handOverOf(deps, run, gate));
+    }),
+  );
+}

@@ -1,0 +1,34 @@
+/** Getting in line before a gate that is full (PROTOCOLS.md §5): the header first, then the place, then look whether the line moves (G4). */
+import type { RunAddress } from "../../sdk/protocol/index.ts";
+import { pump } from "../aws/hand-over.ts";
+import type { RunnerDeps } from "./deps.ts";
+import { entryAt, handOverOf, type Look, passOnPromises, type Standing } from "./gates.ts";
+
+/** The first gate that lets a run not in. */
+export const fullGate = (looks: readonly Look[], runId: string, now: number): Look | undefined =>
+  looks.find((look) => entryAt(look, runId, now).kind === "full");
+
+/**
+ * Puts a run that nobody holds in line. What it was promised elsewhere goes to the next there: a run that waits holds nothing, so no two runs
+ * can wait for each other.
+ */
+export async function getInLine(
+  deps: RunnerDeps,
+  run: RunAddress,
+  { place }: Standing,
+  looks: readonly Look[],
+  full: Look,
+): Promise<void> {
+  const { world, clock, nonce, log } = deps;
+  const { env, app, functionId, runId } = run;
+  const { gate, limit } = full;
+  await world.gates.enqueue({
+    ...{ env, app, functionId, runId, gate, limit },
+    order: place.order,
+    nonce: nonce(),
+    since: clock.now(),
+  });
+  log.debug("run queued", { runId, functionId, limit, scope: gate.scope, key: gate.key });
+  await passOnPromises(deps, run, looks);
+  await pump(world.gates, handOverOf(deps, run, gate));
+}
