@@ -1,11 +1,18 @@
-import { HEARTBEAT_MS, LEASE_MS, type RunMessage, SQS_RECEIVES_MAX } from "../../sdk/protocol/index.ts";
+import {
+  HEARTBEAT_MS,
+  IN_PLACE_SLEEP_MS_MAX,
+  LEASE_MS,
+  type RunMessage,
+  SQS_RECEIVES_MAX,
+  type StartMessage,
+} from "../../sdk/protocol/index.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Birth, Leased } from "../aws/run-store.ts";
 import { onRefusedLease } from "../engine/lease.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { VISIBILITY_MS } from "./heartbeat.ts";
 import { hold, type Verdict } from "./hold.ts";
-import { repeatTail } from "./tail.ts";
+import { releaseSingleton, repeatTail } from "./tail.ts";
 
 /** A message that names a function which this deployment does not serve comes back after this time, in milliseconds. */
 const UNKNOWN_FUNCTION_RETRY_MS = 5 * 60_000;
@@ -46,7 +53,15 @@ async function shortenVisibility({ world, log }: RunnerDeps, receipt: Receipt): 
 
 async function resolveThenLease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
   if (message.kind === "resolve") await resolveStep(deps, message);
+  if (message.kind === "start") await untilStart(deps, message);
   return lease(deps, message, nonce);
+}
+
+/** A throttled start comes up to a second early, since a queue's delay has whole seconds. No more is waited for: clocks differ. */
+async function untilStart({ clock }: RunnerDeps, { startsAt = 0 }: StartMessage): Promise<void> {
+  const now = clock.now();
+  if (startsAt <= now) return;
+  await new Promise<void>((resolve) => clock.pause(Math.min(startsAt, now + IN_PLACE_SLEEP_MS_MAX), resolve));
 }
 
 async function lease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
@@ -85,7 +100,7 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
     if (refusal.kind === "unknown") return ignore(deps, message);
     if (refusal.kind === "keep") return keepUntil(deps, delivery, refusal.until);
     if (header !== undefined && refusal.kind === "ended") {
-      await repeatTail(deps, message, header);
+      await (header.status === "skipped" ? giveBackLock(deps, message) : repeatTail(deps, message, header));
       return "ack";
     }
     if (header !== undefined && refusal.kind === "won") {
@@ -103,6 +118,11 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
     const leased = await lease(deps, message, nonce);
     if (leased !== undefined) return hold(deps, { ...delivery, leased });
   }
+}
+
+/** An event that two deliveries decided about at once, the one for it and the other, first written, against it. */
+async function giveBackLock({ world }: RunnerDeps, message: RunMessage): Promise<void> {
+  if (message.kind === "start") await releaseSingleton(world, message, message.singleton);
 }
 
 /** The holder's own message, and the first waker's, are not acknowledged while it holds: one of them follows a crash (L2). */
