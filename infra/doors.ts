@@ -38,6 +38,8 @@ export function routerDoor(
       may.putPayloads(arns, "events/"),
       may.putPayloads(arns, "waits/"),
       may.callBack(arns),
+      may.send(arns.ingestQueue),
+      ...may.createSchedules(arns),
       may.deleteSchedules(arns),
     ],
   });

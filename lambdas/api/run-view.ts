@@ -56,7 +56,7 @@ export const runSummary = (header: RunHeader): RunSummary => ({
   functionId: header.functionId,
   eventIds: [header.eventId],
   status: statusOf(header),
-  attempts: header.attempts + 1,
+  attempts: header.startedAt === undefined ? 0 : header.attempts + 1,
   queuedAt: header.queuedAt,
   startedAt: header.startedAt,
   endedAt: header.endedAt,

@@ -8,6 +8,8 @@ import { createEventStore } from "./event-store.ts";
 import { createGateStore } from "./gate-store.ts";
 import { listenerName, type RunKey, waitName } from "./keys.ts";
 import { createListenerStore } from "./listener-store.ts";
+import { createLockStore } from "./lock-store.ts";
+import { createPaceStore } from "./pace-store.ts";
 import { createPayloadStore } from "./payload-store.ts";
 import { createQueue } from "./queue.ts";
 import { createRegistryStore } from "./registry-store.ts";
@@ -41,6 +43,8 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     gates: createGateStore(table),
     listeners,
     registry: createRegistryStore(table, () => clock.now()),
+    locks: createLockStore(table),
+    paces: createPaceStore(table),
     deadLetters: createDeadLetterStore(table),
     payloads,
     queue,
@@ -61,4 +65,4 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
 
 export type World = ReturnType<typeof createWorld>;
 
-export { waitName } from "./keys.ts";
+export { lockKey, paceKey, startName, waitName } from "./keys.ts";

@@ -2,7 +2,7 @@ import { type Outcome, type RunAddress, STATE_SLACK_MS, type StartMessage } from
 import { TABLE } from "../contract.ts";
 import type { CrashCount } from "../engine/crash.ts";
 import type { Parking } from "../engine/park.ts";
-import type { RunHeader } from "../engine/types.ts";
+import type { RunHeader, Skipped } from "../engine/types.ts";
 import { DUE_SHARDS, dueIndexKey, duePartition, headerKey, outcomeKey, type RunKey, runsIndexKey } from "./keys.ts";
 import { outcomeItem, toOutcome } from "./step-store.ts";
 import { type Item, type Key, type Table, toTtl } from "./table.ts";
@@ -29,7 +29,15 @@ export interface LeaseRequest {
 export interface Birth {
   readonly eventId: string;
   readonly start: StartMessage;
-  readonly codeVersion: string;
+  /** Only a runner knows it. */
+  readonly codeVersion?: string;
+}
+
+/** The record of an event that starts no run of a function. */
+export interface SkippedRun {
+  readonly eventId: string;
+  readonly queuedAt: number;
+  readonly skipped: Skipped;
 }
 
 const FREE = "(attribute_not_exists(#owner) OR #leaseUntil < :now)";
@@ -86,6 +94,29 @@ export class RunStore {
     });
   }
 
+  /**
+   * Creates a run that has yet to wait for its start, with no owner, so that it can be seen and cancelled. False: there is a run already,
+   * or the record of one that was skipped; look at the header.
+   */
+  async park(run: RunAddress, birth: Birth): Promise<boolean> {
+    const { values } = birthOf(run, birth);
+    return this.#table.put({ ...headerKey(run), ...NEW, parked: "queued", ...values }, "attribute_not_exists(pk)");
+  }
+
+  /** Writes down that an event started no run, in the place of the run's header. False: something is there already; look at it. */
+  async putSkipped(run: RunAddress, { eventId, queuedAt, skipped }: SkippedRun): Promise<boolean> {
+    const values = {
+      ...headKey(run, queuedAt),
+      ...NEW,
+      status: "skipped",
+      eventId,
+      endedAt: queuedAt,
+      skipped: JSON.stringify(skipped),
+      ttl: toTtl(queuedAt + this.#retentionMs),
+    };
+    return this.#table.put({ ...headerKey(run), ...values }, "attribute_not_exists(pk)");
+  }
+
   /** Takes the lease; with `birth`, creates the run if it is not there. Undefined: refused, look at the header. */
   async lease(run: RunAddress, request: LeaseRequest, birth?: Birth): Promise<Leased | undefined> {
     const take =
@@ -102,13 +133,13 @@ export class RunStore {
     if (!written.applied) return undefined;
     const old = written.item;
     const isNew = old.pk === undefined;
-    const header = toHeader(isNew ? { ...create?.values, status: "active", fence: 0, wakeSeq: 0, attempts: 0 } : old);
+    const header = toHeader(isNew ? { ...NEW, ...create?.values } : old);
     const { fence, wakeSeq, owner } = header;
     return { header, fence: fence + 1, seen: wakeSeq, until: request.until, takeover: owner !== undefined };
   }
 
   /** Marks a run that nobody holds as queued; with `birth`, creates it. False: it is held, has ended, or is not there. */
-  async park(run: RunAddress, birth?: Birth): Promise<boolean> {
+  async queue(run: RunAddress, birth?: Birth): Promise<boolean> {
     const create = birth === undefined ? undefined : birthOf(run, birth);
     const first = "#fence = if_not_exists(#fence, :zero), #wakeSeq = if_not_exists(#wakeSeq, :zero)";
     const exists = birth === undefined ? "#status = :active" : "(attribute_not_exists(pk) OR #status = :active)";
@@ -261,21 +292,31 @@ export interface RunEnd {
   readonly outcomeAt?: "item";
 }
 
+/** A header that nobody has held yet. */
+const NEW = { status: "active", fence: 0, wakeSeq: 0, attempts: 0 } as const;
+
+/** Whose header it is, and where lists find it. */
+const headKey = (run: RunAddress, queuedAt: number) => ({
+  ...runsIndexKey(run, new Date(queuedAt).toISOString().slice(0, 10)),
+  v: 1,
+  runId: run.runId,
+  env: run.env,
+  app: run.app,
+  functionId: run.functionId,
+  queuedAt,
+});
+
 function birthOf(run: RunAddress, { eventId, start, codeVersion }: Birth) {
   const values: Item = {
-    ...runsIndexKey(run, new Date(start.queuedAt).toISOString().slice(0, 10)),
-    v: 1,
-    runId: run.runId,
-    env: run.env,
-    app: run.app,
-    functionId: run.functionId,
+    ...headKey(run, start.queuedAt),
     eventId,
-    queuedAt: start.queuedAt,
     attempts: 0,
-    codeVersion,
+    ...(codeVersion !== undefined && { codeVersion }),
     ...(start.parent && { parent: JSON.stringify(start.parent) }),
     ...(start.emits.length > 0 && { emits: start.emits }),
     ...(start.place && { gates: JSON.stringify(start.place.gates), order: start.place.order }),
+    ...(start.startsAt !== undefined && { startsAt: start.startsAt }),
+    ...(start.singleton !== undefined && { singleton: start.singleton }),
   };
   const sets = Object.keys(values).map((name) => `#${name} = if_not_exists(#${name}, :${name})`);
   return { values, sets };

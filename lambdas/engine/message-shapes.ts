@@ -41,6 +41,8 @@ const RUN_MESSAGES: Readonly<Record<string, Shape>> = {
     emits: list,
     parent: optional(parent),
     place: optional(place),
+    startsAt: optional(number),
+    singleton: optional(text),
     batch: optional(exactly(true)),
   },
   pump: { gate },

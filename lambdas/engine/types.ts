@@ -41,6 +41,8 @@ export interface RunHeader {
   readonly order?: string;
   /** When a throttled run starts, in milliseconds. */
   readonly startsAt?: number;
+  /** The lock of the function's `singleton`, given back in the tail. */
+  readonly singleton?: string;
   /** The run has several events; their list is an item of the run's. */
   readonly batch?: true;
   /** A cancellation: the next holder carries it out (PROTOCOLS.md, P7). */

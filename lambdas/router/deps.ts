@@ -20,3 +20,11 @@ export interface Routed {
   readonly send: readonly Outgoing[];
   readonly after?: () => Promise<void>;
 }
+
+/** What several parts of one message entail. */
+export const together = (parts: readonly Routed[]): Routed => ({
+  send: parts.flatMap(({ send }) => send),
+  after: async () => {
+    await Promise.all(parts.map(({ after }) => after?.()));
+  },
+});

@@ -17,8 +17,10 @@ import {
 } from "../../sdk/protocol/index.ts";
 import { cronOf, emitsOf, findFunction, matchTriggers, mayTrigger } from "../engine/match.ts";
 import { cronEventId } from "../engine/run-id.ts";
-import type { Outgoing, Routed, RouterDeps } from "./deps.ts";
-import { startRun } from "./start-run.ts";
+import type { Skipped } from "../engine/types.ts";
+import { admit } from "./admit.ts";
+import { type Outgoing, type Routed, type RouterDeps, together } from "./deps.ts";
+import { runOf } from "./start-run.ts";
 
 /** A message of the engine to itself. */
 export async function routeEngineMessage(deps: RouterDeps, message: EngineMessage): Promise<Routed> {
@@ -53,34 +55,39 @@ async function startChild(deps: RouterDeps, message: InvokeMessage): Promise<Rou
     name: EVENT_INVOKED,
     ts: message.at,
     at: message.at,
+    arrivedAt: clock.now(),
     data: message.data,
     ...(message.user !== undefined && { user: message.user }),
     hops: message.hops,
   });
-  const emits = emitsOf(apps);
-  const child = startRun({ match, event, now: clock.now(), emits, parent });
-  return { send: [child, ...(await tellListeners(deps, apps, { message, event, runId: child.message.runId }))] };
+  const start = { match, event, emits: emitsOf(apps), parent };
+  const child = await admit(deps, start);
+  if (child.skipped !== undefined)
+    return tellParent(deps, parent, "router", failure(notStarted(message, child.skipped)));
+  return together([child, await tellListeners(deps, apps, { message, event, runId: runOf(start).runId })]);
 }
 
 /** `stepwell/function.invoked`, for the functions that it triggers; without any there is no such event. */
 async function tellListeners(
-  { world, clock }: RouterDeps,
+  deps: RouterDeps,
   apps: readonly RegisteredApp[],
   { message, event, runId }: { message: InvokeMessage; event: StoredEvent; runId: string },
-): Promise<readonly Outgoing[]> {
-  if (!mayTrigger(apps, EVENT_INVOKED)) return [];
+): Promise<Routed> {
+  const { world, clock } = deps;
+  if (!mayTrigger(apps, EVENT_INVOKED)) return { send: [] };
   const original = toUserEvent(event, await world.payloads.load(event.data));
   const data = { function_id: addressOf(message), run_id: runId, event: original, events: [original] };
   const invoked: StoredEvent = {
     ...event,
     id: `${runId}-invoked`,
+    arrivedAt: clock.now(),
     data: await world.payloads.store(`events/${event.env}/${runId}-invoked`, JSON.stringify(data)),
     hops: event.hops + 1,
   };
   const matches = matchTriggers(apps, toUserEvent(invoked, data));
-  if (matches.length === 0) return [];
+  if (matches.length === 0) return { send: [] };
   const stored = await world.events.put(invoked);
-  return matches.map((match) => startRun({ match, event: stored, now: clock.now(), emits: [] }));
+  return together(await Promise.all(matches.map((match) => admit(deps, { match, event: stored, emits: [] }))));
 }
 
 async function tellParent(deps: RouterDeps, parent: ParentRef, by: string, outcome: Outcome): Promise<Routed> {
@@ -96,8 +103,10 @@ async function tellParent(deps: RouterDeps, parent: ParentRef, by: string, outco
 async function fireTimer({ world, clock }: RouterDeps, { at, message }: TimerMessage): Promise<Routed> {
   const app = await world.registry.app(message.env, message.app);
   if (app === undefined) throw notRegistered(message.app, message.runId);
-  const seconds = Math.ceil((at - clock.now()) / 1_000);
-  const delaySeconds = Math.min(SQS_DELAY_SECONDS_MAX, Math.max(0, seconds));
+  const seconds = (at - clock.now()) / 1_000;
+  // A runner waits for the rest of a throttled start.
+  const rounded = message.kind === "start" ? Math.floor(seconds) : Math.ceil(seconds);
+  const delaySeconds = Math.min(SQS_DELAY_SECONDS_MAX, Math.max(0, rounded));
   return { send: [{ queueUrl: app.queueUrl, message, delaySeconds } satisfies Outgoing] };
 }
 
@@ -120,10 +129,11 @@ async function startCron(deps: RouterDeps, message: CronMessage): Promise<Routed
     name: EVENT_CRON,
     ts: at,
     at,
+    arrivedAt: clock.now(),
     data: { json: JSON.stringify({ cron }) },
     hops: 0,
   });
-  return { send: [startRun({ match, event, now: clock.now(), emits: emitsOf(apps) })] };
+  return admit(deps, { match, event, emits: emitsOf(apps) });
 }
 
 /** A function, looked up afresh before it is said not to be there: a deploy may be seconds old. */
@@ -151,6 +161,13 @@ function notFound(message: InvokeMessage, apps: readonly RegisteredApp[]): Stepw
       `Registered are: ${known.join(", ") || "none"}. Add it to serve({ functions }) of its app and deploy that app.`,
   );
 }
+
+const notStarted = (message: InvokeMessage, { reason, key, runId }: Skipped) =>
+  new StepwellError(
+    "STEPWELL_RUN_SKIPPED",
+    `step.invoke: "${addressOf(message)}" was not started: its ${reason} ${key === undefined ? "" : `for the key ${JSON.stringify(key)} `}` +
+      `lets no run through now${runId === undefined ? "" : `, because of the run ${runId}`}.`,
+  );
 
 const tooManyHops = (message: InvokeMessage) =>
   new StepwellError(

@@ -1,14 +1,14 @@
 import { toUserEvent } from "../../sdk/execution/user-event.ts";
 import { HOPS_MAX, RESERVED_EVENT_PREFIX, type StoredEvent } from "../../sdk/protocol/index.ts";
 import { emitsOf, matchTriggers, mayTrigger } from "../engine/match.ts";
-import type { Routed, RouterDeps } from "./deps.ts";
+import { admit } from "./admit.ts";
+import { type Routed, type RouterDeps, together } from "./deps.ts";
 import type { BusEvent } from "./ingest-message.ts";
 import { resolveWaits } from "./resolve-waits.ts";
-import { startRun } from "./start-run.ts";
 
 /** An event: stored once, then every function that it triggers is started, and every wait that it matches resolved. */
 export async function routeEvent(deps: RouterDeps, incoming: BusEvent): Promise<Routed> {
-  const { world, clock, log } = deps;
+  const { world, log } = deps;
   if (incoming.hops > HOPS_MAX) {
     log.error("an event went through too many functions and is dropped: does a function trigger itself?", {
       event: incoming.name,
@@ -25,23 +25,26 @@ export async function routeEvent(deps: RouterDeps, incoming: BusEvent): Promise<
   // Lifecycle events are stored only when somebody has a use for them.
   if (!isAwaited && incoming.name.startsWith(RESERVED_EVENT_PREFIX)) return { send: [] };
   const event = await store(deps, incoming);
-  if (!isAwaited) return nothing(deps, incoming);
+  if (!isAwaited) {
+    nothing(deps, incoming);
+    return { send: [] };
+  }
   const userEvent = toUserEvent(event, await world.payloads.load(event.data));
   const emits = emitsOf(apps);
-  const starts = matchTriggers(apps, userEvent).map((match) => startRun({ match, event, now: clock.now(), emits }));
+  const matches = matchTriggers(apps, userEvent);
+  const admitted = await Promise.all(matches.map((match) => admit(deps, { match, event, emits }, userEvent)));
   const resolved = await resolveWaits(deps, { apps, paths, event, userEvent });
-  if (starts.length + resolved.send.length === 0) return { ...nothing(deps, incoming), ...resolved };
-  return { send: [...starts, ...resolved.send], ...(resolved.after && { after: resolved.after }) };
+  if (matches.length + resolved.send.length === 0) nothing(deps, incoming);
+  return together([...admitted, resolved]);
 }
 
 /** The likeliest mistake of somebody who sends an event: its name. */
-function nothing({ log }: RouterDeps, { name, id }: BusEvent): Routed {
+function nothing({ log }: RouterDeps, { name, id }: BusEvent): void {
   log.debug("an event started no function, and nothing waited for it", { event: name, eventId: id });
-  return { send: [] };
 }
 
-async function store({ world }: RouterDeps, event: BusEvent): Promise<StoredEvent> {
+async function store({ world, clock }: RouterDeps, event: BusEvent): Promise<StoredEvent> {
   const data =
     "json" in event.data ? await world.payloads.store(`events/${event.env}/${event.id}`, event.data.json) : event.data;
-  return world.events.put({ ...event, data });
+  return world.events.put({ ...event, data, arrivedAt: clock.now() });
 }

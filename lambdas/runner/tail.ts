@@ -10,7 +10,7 @@ import {
   type StepMemo,
   type StoredEvent,
 } from "../../sdk/protocol/index.ts";
-import { type World, waitName } from "../aws/index.ts";
+import { lockKey, type World, waitName } from "../aws/index.ts";
 import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
 import type { RunnerDeps } from "./deps.ts";
@@ -33,17 +33,24 @@ export interface EndedRun {
 export function hasTail(held: Held, status: "completed" | "failed"): boolean {
   const open = [...held.memo.values()].some((step) => isOpen(step, held.deps.clock.now()));
   const told = held.header.parent !== undefined || held.header.emits?.includes("finished") === true;
-  return open || told || status === "failed" || held.header.gates !== undefined;
+  const holds = held.header.gates !== undefined || held.header.singleton !== undefined;
+  return open || told || holds || status === "failed";
 }
 
 export async function runTail(deps: RunnerDeps, ended: EndedRun): Promise<void> {
   const { run, header, slots } = ended;
   await Promise.all([
     closeSteps(deps, ended),
+    releaseSingleton(deps.world, run, header.singleton),
     tellParent(deps.world, ended),
     emitEvents(deps, ended),
     leaveForGood(deps, run, header, slots),
   ]);
+}
+
+/** Gives back the lock of a function's singleton, if the run still has it. */
+export async function releaseSingleton(world: World, run: RunAddress, lock: string | undefined): Promise<void> {
+  if (lock !== undefined) await world.locks.release(lockKey(run, lock), run.runId);
 }
 
 /** The tail of a run that somebody else ended, perhaps without living to do it. */

@@ -1,4 +1,11 @@
-import { HEARTBEAT_MS, LEASE_MS, type RunMessage, SQS_RECEIVES_MAX } from "../../sdk/protocol/index.ts";
+import {
+  HEARTBEAT_MS,
+  IN_PLACE_SLEEP_MS_MAX,
+  LEASE_MS,
+  type RunMessage,
+  SQS_RECEIVES_MAX,
+  type StartMessage,
+} from "../../sdk/protocol/index.ts";
 import { pump } from "../aws/hand-over.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Birth, Leased } from "../aws/run-store.ts";
@@ -8,7 +15,7 @@ import { handOverOf, type Look, lookAround, passOnPromises, type Standing, stand
 import { VISIBILITY_MS } from "./heartbeat.ts";
 import { hold, type Verdict } from "./hold.ts";
 import { fullGate, getInLine } from "./line.ts";
-import { repeatTail } from "./tail.ts";
+import { releaseSingleton, repeatTail } from "./tail.ts";
 
 /** A message that names a function which this deployment does not serve comes back after this time, in milliseconds. */
 const UNKNOWN_FUNCTION_RETRY_MS = 5 * 60_000;
@@ -52,6 +59,7 @@ interface Arrival {
 /** What the message brings is written, then the run gets in line if its gates are full, else its lease is asked for. */
 async function arrive(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Arrival | "inLine"> {
   if (message.kind === "resolve") await resolveStep(deps, message);
+  if (message.kind === "start") await untilStart(deps, message);
   const standing = needsNoSlot(message) ? undefined : await standingOf(deps, message);
   if (standing === undefined) return { leased: await lease(deps, message, nonce), looks: [] };
   const looks = await lookAround(deps, message, standing.place);
@@ -66,7 +74,7 @@ const needsNoSlot = (message: RunMessage): boolean => message.kind === "wake" &&
 
 /** A run that nobody holds can get in line without a lease. */
 const isParked = async (deps: RunnerDeps, message: RunMessage, { header }: Standing): Promise<boolean> =>
-  (header?.parked === "queued" && header.owner === undefined) || deps.world.runs.park(message, birthOf(deps, message));
+  (header?.parked === "queued" && header.owner === undefined) || deps.world.runs.queue(message, birthOf(deps, message));
 
 /** A gate that was held back is open again. */
 async function pumpGate(deps: RunnerDeps, message: RunMessage & { kind: "pump" }): Promise<Verdict> {
@@ -81,6 +89,13 @@ async function shortenVisibility({ world, log }: RunnerDeps, receipt: Receipt): 
   } catch (error) {
     log.warn("the visibility of a message could not be set", { error: String(error) });
   }
+}
+
+/** A throttled start comes up to a second early, since a queue's delay has whole seconds. No more is waited for: clocks differ. */
+async function untilStart({ clock }: RunnerDeps, { startsAt = 0 }: StartMessage): Promise<void> {
+  const now = clock.now();
+  if (startsAt <= now) return;
+  await new Promise<void>((resolve) => clock.pause(Math.min(startsAt, now + IN_PLACE_SLEEP_MS_MAX), resolve));
 }
 
 async function lease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
@@ -119,7 +134,7 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
     if (refusal.kind === "unknown") return ignore(deps, message);
     if (refusal.kind === "keep") return keepUntil(deps, delivery, refusal.until);
     if (header !== undefined && refusal.kind === "ended") {
-      await repeatTail(deps, message, header);
+      await (header.status === "skipped" ? giveBackLock(deps, message) : repeatTail(deps, message, header));
       return "ack";
     }
     if (header !== undefined && refusal.kind === "won") {
@@ -137,6 +152,11 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
     const leased = await lease(deps, message, nonce);
     if (leased !== undefined) return hold(deps, { ...delivery, leased });
   }
+}
+
+/** An event that two deliveries decided about at once, the one for it and the other, first written, against it. */
+async function giveBackLock({ world }: RunnerDeps, message: RunMessage): Promise<void> {
+  if (message.kind === "start") await releaseSingleton(world, message, message.singleton);
 }
 
 /** The holder's own message, and the first waker's, are not acknowledged while it holds: one of them follows a crash (L2). */

@@ -40,6 +40,11 @@ export interface StoredEvent {
   readonly ts: number;
   /** T0: the first accepted bus time, in milliseconds; it fixes the run ids of this event. */
   readonly at: number;
+  /**
+   * When the engine first stored it, by its own clock, in milliseconds: flow control decides by it, so that each redelivery decides the same.
+   * Events of before have none.
+   */
+  readonly arrivedAt?: number;
   /** JSON of `data`. */
   readonly data: Payload;
   /** JSON of `user`. */

@@ -62,6 +62,8 @@ export const LEASE_MS = 9_500;
 export const HEARTBEAT_MS = 5 * SECOND_MS;
 /** An event id seen again within this time starts nothing again, in milliseconds. */
 export const EVENT_DEDUPE_MS = DAY_MS;
+/** An event whose idempotency key was let through within this time starts nothing, in milliseconds. */
+export const IDEMPOTENCY_MS = DAY_MS;
 /** How long an event stays stored, in milliseconds; renewed when a live run suspends past it. */
 export const EVENT_RETENTION_MS = 30 * DAY_MS;
 /** How long finished runs stay readable unless the engine says otherwise, in days. */
@@ -103,8 +105,6 @@ export const CONCURRENCY_LIMITS_MAX = 2;
 export const PRIORITY_SECONDS_MAX = 600;
 /** Events of one batch. */
 export const BATCH_SIZE_MAX = 1_000;
-/** How long an `idempotency` key starts nothing again, in milliseconds. */
-export const IDEMPOTENCY_MS = DAY_MS;
 /** Events that one function may be cancelled by. */
 export const CANCEL_ON_MAX = 5;
 /** Characters of the reason of a cancellation: it is kept in the run header, which stays small. */

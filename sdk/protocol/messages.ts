@@ -32,6 +32,10 @@ export interface StartMessage {
   readonly emits: readonly "finished"[];
   /** The queues of the function's limits. */
   readonly place?: QueuePlace;
+  /** When a throttled run starts, in milliseconds; the message may come up to a second early. */
+  readonly startsAt?: number;
+  /** The lock of the function's `singleton` that the run holds. */
+  readonly singleton?: string;
   /** The run has several events: their list is an item of the run's. `event` is the one that decides keys and conditions. */
   readonly batch?: true;
 }

@@ -1,0 +1,70 @@
+import { type Pace, type Reservation, reserve, type Tat } from "../engine/gcra.ts";
+import { oneByOne } from "./one-by-one.ts";
+import { type Item, type Key, type Table, toTtl } from "./table.ts";
+
+/** Who asks for a place in the pace of a key. */
+export interface Arrival {
+  readonly runId: string;
+  /** When its event arrived, in milliseconds. */
+  readonly at: number;
+  readonly pace: Pace;
+}
+
+/** The runs that were admitted last are remembered, so that a redelivery finds its own place. An item stays under 1 KB with so many. */
+const REMEMBERED = 16;
+/** A message of SQS lives no longer: nothing is delivered again after it. In milliseconds. */
+const REDELIVERY_MS_MAX = 14 * 86_400_000;
+
+interface Remembered extends Tat {
+  readonly rev: number;
+  /** Run ids and their start times, the latest last. */
+  readonly admitted: readonly (readonly [runId: string, startsAt: number])[];
+}
+
+/** Rate limits and throttles: an item for each key, rewritten by one optimistic write for each that it admits. */
+export const createPaceStore = (table: Table) => {
+  const inTurn = oneByOne();
+
+  /** The place that the run has already, or gets if `wants` says so. Decided from what is stored, never from a write's answer. */
+  const place = async (
+    key: Key,
+    arrival: Arrival,
+    wants: (startsAt: number) => boolean,
+  ): Promise<number | undefined> => {
+    const { runId, at, pace } = arrival;
+    for (;;) {
+      const item = await table.get(key);
+      const seen = item && toRemembered(item);
+      const mine = seen?.admitted.find(([id]) => id === runId);
+      if (mine !== undefined) return mine[1];
+      const reserved = reserve(pace, seen, at);
+      if (!wants(reserved.startsAt)) return undefined;
+      if (await write(key, runId, reserved, seen)) return reserved.startsAt;
+    }
+  };
+
+  const write = (key: Key, runId: string, { startsAt, tat }: Reservation, seen: Remembered | undefined) => {
+    const admitted = [...(seen?.admitted ?? []), [runId, startsAt] as const].slice(-REMEMBERED);
+    const ttl = toTtl(Math.max(tat.ms, startsAt) + REDELIVERY_MS_MAX);
+    const item = { ...key, v: 1, rev: (seen?.rev ?? 0) + 1, ...tat, admitted: JSON.stringify(admitted), ttl };
+    if (seen === undefined) return table.put(item, "attribute_not_exists(pk)");
+    return table.put(item, "#rev = :seen", { seen: seen.rev });
+  };
+
+  return {
+    /** Whether a rate limit lets the arrival through. What it drops leaves no trace here. */
+    admit: async (key: Key, arrival: Arrival): Promise<boolean> =>
+      (await inTurn(key.pk, () => place(key, arrival, (startsAt) => startsAt <= arrival.at))) !== undefined,
+
+    /** When a throttle lets the arrival start, in milliseconds. */
+    reserve: async (key: Key, arrival: Arrival): Promise<number> =>
+      (await inTurn(key.pk, () => place(key, arrival, () => true))) ?? arrival.at,
+  };
+};
+
+export type PaceStore = ReturnType<typeof createPaceStore>;
+
+function toRemembered(item: Item): Remembered {
+  const { rev, ms, part, of } = item as unknown as Remembered;
+  return { rev, ms, part, of, admitted: JSON.parse(item.admitted as string) };
+}
