@@ -56,10 +56,13 @@ function appPermissions(scope: Construct, props: AppRoleProps): readonly Permiss
   // As in lambdas/aws/keys.ts: its own runs and listeners; events, match paths and dead letters are shared.
   const own = [`${env}#${app}#*`];
   const shared = [`${env}#$#event#*`, `${env}#$#paths#*`];
+  // Limits that the apps of the environment, or of all environments, share.
+  const gates = [`${env}#$#slots#*`, `${env}#$#backlog#*`, "$#$#slots#*", "$#$#backlog#*"];
   return [
     useTable(arns, ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"], own),
     useTable(arns, ["GetItem", "UpdateItem"], shared),
     useTable(arns, ["PutItem"], [`${env}#$#dead`]),
+    useTable(arns, ["PutItem", "UpdateItem", "DeleteItem", "Query"], gates),
     putPayloads(arns, `runs/${env}/${app}/`),
     putPayloads(arns, `events/${env}/`),
     // Of other apps too: a child's result is its parent's to read.

@@ -53,9 +53,10 @@ export class Door extends Construct {
       logGroup: this.logGroup,
       // Doors serve all environments; this one is for what belongs to none.
       environment: {
-        [ENGINE_ENV_KEY]: Stack.of(this).toJsonString(
-          engine.binding(this, engine.environments[0] ?? DEFAULT_ENVIRONMENT),
-        ),
+        [ENGINE_ENV_KEY]: Stack.of(this).toJsonString({
+          ...engine.binding(this, engine.environments[0] ?? DEFAULT_ENVIRONMENT),
+          environments: engine.environments,
+        }),
       },
       // The router wakes runs that send events: AWS would take that for an endless loop. There is a limit of hops instead.
       ...(door === "router" && { recursiveLoop: lambda.RecursiveLoop.ALLOW }),

@@ -90,6 +90,8 @@ export function sweeperDoor(scope: Construct, props: DoorsProps): Door {
       may.queryDueRuns(arns),
       may.useTable(arns, ["GetItem", "UpdateItem"], [may.PARTITIONS.runs]),
       may.useTable(arns, ["Query"], [may.PARTITIONS.registry]),
+      may.useTable(arns, ["Query", "DeleteItem"], [may.PARTITIONS.lines]),
+      may.useTable(arns, ["Query", "UpdateItem"], [may.PARTITIONS.slots]),
     ],
   });
 }

@@ -12,6 +12,8 @@ export const PARTITIONS = {
   runs: "*#run#*",
   deadLetters: "*#$#dead",
   registry: "*#$#registry",
+  lines: "*#backlog#*",
+  slots: "*#slots#*",
 } as const;
 
 export const registryOf = (environment: string): string => `${environment}#$#registry`;

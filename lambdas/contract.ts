@@ -83,6 +83,8 @@ export const ENGINE_ENV_KEY = "STEPWELL_ENGINE";
 export interface EngineBinding {
   readonly engine: string;
   readonly env: string;
+  /** All of the engine's, for its own Lambdas. */
+  readonly environments?: readonly string[];
   readonly tableName: string;
   readonly busName: string;
   readonly ingestQueueUrl: string;

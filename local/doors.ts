@@ -43,9 +43,13 @@ export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, opti
 
   aws.lambda.register(functionName, handler, { timeoutMs: options.timeoutMs, cost });
   const door = { timeoutMs: ROUTER_TIMEOUT_MS, cost: "engine" } as const;
-  aws.lambda.register(names.door("router"), routerHandler({ world, clock, log }) as never, door);
+  aws.lambda.register(names.door("router"), routerHandler({ world, clock, log, nonce: deps.nonce }) as never, door);
   aws.lambda.register(names.door("dead-letters"), deadLettersHandler({ world, clock, log }) as never, door);
-  aws.lambda.register(names.door("sweeper"), sweeperHandler({ world, clock, log }) as never, door);
+  aws.lambda.register(
+    names.door("sweeper"),
+    sweeperHandler({ world, clock, log, environments: [binding.env] }) as never,
+    door,
+  );
   aws.lambda.register(names.door("registrar"), registrarHandler({ world, askManifest, log }) as never, door);
 
   return {

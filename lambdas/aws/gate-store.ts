@@ -1,19 +1,7 @@
-import type { GateRef, RunAddress } from "../../sdk/protocol/index.ts";
-import type { Gate, Opening, Promised, Shard, Slot } from "../engine/gate.ts";
-import { type AppKey, entryKey, heldKey, lineEnd, lineOf, linePrefix, shardKey, slotsPartition } from "./keys.ts";
+import type { GateRef } from "../../sdk/protocol/index.ts";
+import type { Gate, Handover, Opening, Promised, Shard, Slot } from "../engine/gate.ts";
+import { type AppKey, heldKey, shardKey, slotsPartition } from "./keys.ts";
 import { type Item, type Table, toTtl, type Update } from "./table.ts";
-
-/** A run in line before a gate. */
-export interface LineEntry extends RunAddress {
-  readonly gate: GateRef;
-  readonly order: string;
-  /** A new one each time the run gets in line: only what was seen is taken out. */
-  readonly nonce: string;
-  /** The limit as the run's app had it then: for others, who do not know it better. */
-  readonly limit: number;
-  /** Since when it stands here, in milliseconds. */
-  readonly since: number;
-}
 
 export interface Taking {
   readonly runId: string;
@@ -27,15 +15,13 @@ export interface Leaving {
   readonly runId: string;
   /** Only a slot under this fence; after the run's end anybody may. */
   readonly fence?: number;
-  readonly to: readonly string[];
+  readonly to: readonly Handover[];
 }
 
 /** Slots that nobody has used for so long are forgotten by DynamoDB. In milliseconds. */
 const SLOTS_TTL_MS = 7 * 86_400_000;
-/** Entries of a line that are read at once: as many as one hand-over may need. */
-const LINE_READ = 10;
 
-/** Concurrency gates: slots, promises and lines. Each method is one call; what is meant by it, and in which order, is in `engine/gate.ts`. */
+/** The slots of concurrency gates, and promises of them. Each method is one call; what is meant by it, and in which order, is in `engine/gate.ts`. */
 export const createGateStore = (table: Table) => ({
   async read(app: AppKey, gate: GateRef): Promise<Gate> {
     const shards = new Map<number, Shard>();
@@ -48,34 +34,54 @@ export const createGateStore = (table: Table) => ({
     return { shards, ...(heldUntil !== undefined && { heldUntil }) };
   },
 
-  /** Takes a slot, or renews the run's own. False: look again. */
-  async take(app: AppKey, gate: GateRef, taking: Taking): Promise<boolean> {
-    const { applied } = await table.update(shardKey(app, gate, taking.opening.shard), takeWrite(taking));
+  /** Takes a slot, or renews the run's own. Undefined: look again. Else the shard as it is now. */
+  async take(app: AppKey, gate: GateRef, taking: Taking): Promise<Shard | undefined> {
+    const written = await table.update(shardKey(app, gate, taking.opening.shard), takeWrite(taking));
+    return written.applied ? (written.item as unknown as Shard) : undefined;
+  },
+
+  /** Promises a newcomer the slot that was seen to be free. False: look again. */
+  async offer(app: AppKey, gate: GateRef, runId: string, opening: Opening, promise: Promised): Promise<boolean> {
+    const { applied } = await table.update(shardKey(app, gate, opening.shard), offerWrite(runId, opening, promise));
     return applied;
   },
 
-  /** Gives a slot up. Undefined: it was another's, or one of the runs has been promised a slot meanwhile. Else the shard as it is now. */
+  /**
+   * Gives a slot up. Promises that another has given meanwhile stay his. Undefined: the slot is another's, or a promise that had lapsed
+   * was renewed. Else the shard as it is now.
+   */
   async leave(app: AppKey, gate: GateRef, leaving: Leaving, promise: Promised): Promise<Shard | undefined> {
     const { shard, runId, fence, to } = leaving;
     const owned = fence === undefined ? "attribute_exists(#holders)" : `#holders.#${runId}.#fence = :fence`;
+    const { set, when, values } = promising(to, promise);
     const written = await table.update(shardKey(app, gate, shard), {
-      update: `${promises(to)} REMOVE #holders.#${runId}, #promised.#${runId}`,
-      when: [owned, ...to.map(unpromised)].join(" AND "),
-      values: { fence, ...(to.length > 0 && { promise, now: promise.until - PROMISE_MS }) },
+      update: `${set} REMOVE #holders.#${runId}, #promised.#${runId}`,
+      when: [owned, ...when].join(" AND "),
+      values: { fence, ...values },
       returns: "ALL_NEW",
     });
     return written.applied ? (written.item as unknown as Shard) : undefined;
   },
 
-  /** Promises slots of a shard. False: another has promised one of these runs something meanwhile. */
-  async promise(app: AppKey, gate: GateRef, shard: number, to: readonly string[], promise: Promised): Promise<boolean> {
+  /** Promises slots of a shard, but for what another has promised meanwhile. Undefined: look again. Else the shard as it is now. */
+  async promise(
+    app: AppKey,
+    gate: GateRef,
+    shard: number,
+    to: readonly Handover[],
+    promise: Promised,
+  ): Promise<Shard | undefined> {
     const key = shardKey(app, gate, shard);
-    const values = { promise, now: promise.until - PROMISE_MS };
-    const when = ["attribute_exists(#holders)", ...to.map(unpromised)].join(" AND ");
-    const { applied } = await table.update(key, { update: promises(to), when, values });
-    if (applied) return true;
-    const promised = Object.fromEntries(to.map((runId) => [runId, promise]));
-    return table.put({ ...key, v: 1, holders: {}, promised, ttl: toTtl(promise.until + SLOTS_TTL_MS) }, ABSENT);
+    const isUnused = to.some(({ unused }) => unused);
+    const promised = Object.fromEntries(to.map(({ runId }) => [runId, promise]));
+    const { set, when, values } = promising(to, promise);
+    const written = await table.update(
+      key,
+      isUnused
+        ? unusedWrite({ holders: {}, promised }, promise.until)
+        : { update: set, when: ["attribute_exists(#holders)", ...when].join(" AND "), values, returns: "ALL_NEW" },
+    );
+    return written.applied ? (written.item as unknown as Shard) : undefined;
   },
 
   /** Takes promises back: those of `by`, or whosever. */
@@ -88,46 +94,6 @@ export const createGateStore = (table: Table) => ({
           : runIds.map((id) => `#promised.#${id}.#by = :by`).join(" AND "),
       values: { by },
     });
-  },
-
-  /** Puts a run in line; where it stands already it gets a new nonce. */
-  async enqueue({ gate, order, ...entry }: LineEntry): Promise<void> {
-    await table.put({
-      ...entryKey(entry, gate, order, entry.runId),
-      v: 1,
-      ...entry,
-      order,
-      gate: JSON.stringify(gate),
-    });
-  },
-
-  /** The first ones in line. */
-  async line(app: AppKey, gate: GateRef): Promise<readonly LineEntry[]> {
-    const { pk, prefix } = lineOf(app, gate);
-    return (await table.first(pk, prefix, LINE_READ)).map(toEntry);
-  },
-
-  /** Takes a run out of the line, unless it has got in line again since. */
-  async dequeue({ gate, order, ...entry }: LineEntry): Promise<void> {
-    await table.deleteIf(entryKey(entry, gate, order, entry.runId), "#nonce = :nonce", { nonce: entry.nonce });
-  },
-
-  /** Takes a run that has ended out of the line. */
-  async drop(run: RunAddress, gate: GateRef, order: string): Promise<void> {
-    await table.delete(entryKey(run, gate, order, run.runId));
-  },
-
-  /** How many are in line before a run; undefined when it is not in line itself. Counted up to some thousands. */
-  async ahead(run: RunAddress, gate: GateRef, order: string): Promise<number | undefined> {
-    const { pk, sk } = entryKey(run, gate, order, run.runId);
-    if ((await table.get({ pk, sk })) === undefined) return undefined;
-    return (await table.count(pk, linePrefix(gate.id), sk)) - 1;
-  },
-
-  /** Whoever is first in line before the next gate of a backlog, after the gate `after`. */
-  async nextInBacklog(backlog: string, after: string | undefined): Promise<LineEntry | undefined> {
-    const item = await table.next(backlog, after === undefined ? " " : lineEnd(after));
-    return item && toEntry(item);
   },
 
   /** Lets nobody in before `until`; a later time that is there already stays. */
@@ -149,21 +115,55 @@ const ABSENT = "attribute_not_exists(pk)";
 
 function takeWrite({ runId, slot, opening }: Taking): Update {
   const ttl = toTtl(slot.until + SLOTS_TTL_MS);
-  if (opening.unused) {
-    const values = { v: 1, holders: { [runId]: slot }, promised: {}, ttl };
-    return { update: "SET #v = :v, #holders = :holders, #promised = :promised, #ttl = :ttl", when: ABSENT, values };
-  }
+  if (opening.unused) return unusedWrite({ holders: { [runId]: slot }, promised: {} }, slot.until);
   const gone = [...goneOf("holders", opening.dead.holders), ...goneOf("promised", opening.dead.promised)];
   const { when, values } = mayTake(runId, slot, opening);
   const removed = [`#promised.#${runId}`, ...gone.map(({ path }) => path)];
   return {
     update: `SET #holders.#${runId} = :slot, #ttl = :ttl REMOVE ${removed.join(", ")}`,
-    when: [when, ...gone.map(({ path }, i) => `${path} = :gone${i}`)].join(" AND "),
-    values: { slot, ttl, ...values, ...Object.fromEntries(gone.map(({ seen }, i) => [`gone${i}`, seen])) },
+    when: [when, ...seenBy(gone)].join(" AND "),
+    values: { slot, ttl, ...values, ...valuesOf(gone) },
+    returns: "ALL_NEW",
   };
 }
 
-const goneOf = (map: "holders" | "promised", dead: Readonly<Record<string, Slot | Promised>>) =>
+function offerWrite(runId: string, { unused, dead, held, promises }: Opening, promise: Promised): Update {
+  if (unused) return unusedWrite({ promised: { [runId]: promise }, holders: {} }, promise.until);
+  const gone = [...goneOf("holders", dead.holders), ...goneOf("promised", dead.promised)];
+  const absent = `attribute_not_exists(#holders.#${runId}) AND attribute_not_exists(#promised.#${runId})`;
+  const removed = gone.map(({ path }) => path);
+  return {
+    update: `SET #promised.#${runId} = :promise${removed.length > 0 ? ` REMOVE ${removed.join(", ")}` : ""}`,
+    when: [`${absent} AND size(#holders) <= :held AND size(#promised) <= :promises`, ...seenBy(gone)].join(" AND "),
+    values: {
+      promise,
+      held: held + Object.keys(dead.holders).length,
+      promises: promises + Object.keys(dead.promised).length,
+      ...valuesOf(gone),
+    },
+  };
+}
+
+/** The first use of a shard. */
+function unusedWrite(shard: Shard, until: number): Update {
+  const values = { v: 1, ...shard, ttl: toTtl(until + SLOTS_TTL_MS) };
+  return {
+    update: "SET #v = :v, #holders = :holders, #promised = :promised, #ttl = :ttl",
+    when: ABSENT,
+    values,
+    returns: "ALL_NEW",
+  };
+}
+
+interface Gone {
+  readonly path: string;
+  readonly seen: Slot | Promised;
+}
+
+const seenBy = (gone: readonly Gone[]): string[] => gone.map(({ path }, i) => `${path} = :gone${i}`);
+const valuesOf = (gone: readonly Gone[]): Item => Object.fromEntries(gone.map(({ seen }, i) => [`gone${i}`, seen]));
+
+const goneOf = (map: "holders" | "promised", dead: Readonly<Record<string, Slot | Promised>>): readonly Gone[] =>
   Object.entries(dead).map(([id, seen]) => ({ path: `#${map}.#${id}`, seen }));
 
 /** The condition under which an opening may still be used. What is removed by the same write counts until then. */
@@ -183,11 +183,16 @@ function mayTake(
   return { when, values: { most: most - promises, promises: promises + Object.keys(dead.promised).length } };
 }
 
-const promises = (to: readonly string[]): string =>
-  to.length === 0 ? "" : `SET ${to.map((runId) => `#promised.#${runId} = :promise`).join(", ")}`;
-
-const unpromised = (runId: string): string =>
-  `(attribute_not_exists(#promised.#${runId}) OR #promised.#${runId}.#until <= :now)`;
-
-const toEntry = ({ pk, sk, v, gate, ...rest }: Item): LineEntry =>
-  ({ ...rest, gate: JSON.parse(gate as string) }) as unknown as LineEntry;
+/** What is not promised yet is promised; what had lapsed only if it still has. */
+function promising(to: readonly Handover[], promise: Promised): { set: string; when: readonly string[]; values: Item } {
+  const sets = to.map(({ runId, lapsed }) => {
+    const path = `#promised.#${runId}`;
+    return `${path} = ${lapsed ? ":promise" : `if_not_exists(${path}, :promise)`}`;
+  });
+  const lapsed = to.filter((one) => one.lapsed);
+  return {
+    set: sets.length === 0 ? "" : `SET ${sets.join(", ")}`,
+    when: lapsed.map(({ runId }) => `#promised.#${runId}.#until <= :now`),
+    values: { ...(sets.length > 0 && { promise }), ...(lapsed.length > 0 && { now: promise.until - PROMISE_MS }) },
+  };
+}

@@ -1,7 +1,16 @@
-import { CONCURRENCY_MAX, type GateRef, type RunMessage } from "../../sdk/protocol/index.ts";
-import { type Handover, handoversOf, type Promised, shardHeldBy, shardPromisedTo } from "../engine/gate.ts";
-import { type GateStore, type LineEntry, PROMISE_MS } from "./gate-store.ts";
+import { CONCURRENCY_MAX, type GateRef, type PromisedSlots, type RunMessage } from "../../sdk/protocol/index.ts";
+import {
+  type Handover,
+  handoversOf,
+  isTaken,
+  type Promised,
+  type Shard,
+  shardHeldBy,
+  shardPromisedTo,
+} from "../engine/gate.ts";
+import { type GateStore, PROMISE_MS } from "./gate-store.ts";
 import type { AppKey } from "./keys.ts";
+import type { LineEntry, LineStore } from "./line-store.ts";
 
 /** Who hands on, and what only he knows. */
 export interface HandOver {
@@ -13,7 +22,13 @@ export interface HandOver {
   /** A limit as it is today; undefined: the function has it no more, and nobody is held up by it. */
   readonly limitOf: (entry: LineEntry) => number | undefined;
   /** Sends a run in line the message that its turn has come. */
-  readonly send: (entry: LineEntry) => Promise<void>;
+  readonly send: (entry: LineEntry, message: RunMessage) => Promise<void>;
+}
+
+/** Where slots and lines are. */
+export interface Gates {
+  readonly gates: GateStore;
+  readonly lines: LineStore;
 }
 
 export interface Departure {
@@ -27,51 +42,52 @@ export interface Departure {
 }
 
 /** Has the line before a gate move on, as far as there are slots. Returns the runs that were sent their message. */
-export async function pump(gates: GateStore, handOver: HandOver): Promise<readonly string[]> {
+export async function pump({ gates, lines }: Gates, handOver: HandOver): Promise<readonly string[]> {
   const sent: string[] = [];
   for (;;) {
     const { app, gate, by, now } = handOver;
-    const line = await gates.line(app, gate);
+    const line = await lines.first(app, gate);
     if (line.length === 0) return sent;
     const handovers = handoversOf(await gates.read(app, gate), waiting(line, handOver), { by, now: now() });
     if (handovers.length === 0) return sent;
     const promised = await promiseAll(gates, handOver, handovers);
-    await sendTurns(gates, handOver, line, promised);
+    await sendTurns(lines, handOver, line, promised);
     sent.push(...promised.map(({ runId }) => runId));
   }
 }
 
-/** Tells a run in line that its turn has come. */
-export const turnMessage = ({ env, app, functionId, runId, nonce }: LineEntry): RunMessage => ({
-  ...{ v: 1, env, app, functionId, runId },
-  id: `turn:${nonce}`,
-  kind: "wake",
-  turn: true,
-});
-
 /** Gives up a slot, and has the line move on (G4). A repeat does no more than what is left to do. */
-export async function leaveGate(gates: GateStore, handOver: HandOver, departure: Departure): Promise<void> {
+export async function leaveGate(stores: Gates, handOver: HandOver, departure: Departure): Promise<void> {
+  const { gates, lines } = stores;
   const { app, gate, by, now } = handOver;
   const { runId, fence, crowded } = departure;
-  const line = crowded || departure.shard === undefined ? await gates.line(app, gate) : [];
+  const line = crowded || departure.shard === undefined ? await lines.first(app, gate) : [];
   const state = line.length > 0 || departure.shard === undefined ? await gates.read(app, gate) : undefined;
   const shard = departure.shard ?? (state && shardHeldBy(state, runId));
   if (shard === undefined) {
     const promised = fence === undefined && state ? shardPromisedTo(state, runId) : undefined;
     if (promised !== undefined) await gates.takeBack(app, gate, promised, [runId]);
-    return void (await pump(gates, handOver));
+    return void (await pump(stores, handOver));
   }
   const handovers = state ? handoversOf(state, waiting(line, handOver), { by, now: now(), leaving: runId }) : [];
   const here = handovers.filter((one) => one.shard === shard);
-  const fresh = here.filter(({ again }) => again === undefined).map((one) => one.runId);
   const leaving = { shard, runId, ...(fence !== undefined && { fence }) };
-  const left = await gates.leave(app, gate, { ...leaving, to: fresh }, promiseOf(handOver));
-  if (left !== undefined) {
-    await sendTurns(gates, handOver, line, here);
-    await takeBackStale(gates, handOver, shard, left.promised, here);
-  } else if (fresh.length > 0) await gates.leave(app, gate, { ...leaving, to: [] }, promiseOf(handOver));
-  await pump(gates, handOver);
+  const to = here.filter(({ again }) => again === undefined);
+  const left = await gates.leave(app, gate, { ...leaving, to }, promiseOf(handOver));
+  if (left === undefined) {
+    if (to.length > 0) await gates.leave(app, gate, { ...leaving, to: [] }, promiseOf(handOver));
+    return void (await pump(stores, handOver));
+  }
+  await sendTurns(lines, handOver, line, mine(here, left, by));
+  await takeBackStale(gates, handOver, shard, left.promised, here);
+  const [next] = line;
+  const limit = next && handOver.limitOf(next);
+  if (limit === undefined || !isTaken(left, limit, now())) await pump(stores, handOver);
 }
+
+/** Of those that were to be promised a slot, those that have it from us. */
+const mine = (handovers: readonly Handover[], { promised }: Shard, by: string): readonly Handover[] =>
+  handovers.filter(({ runId }) => promised[runId]?.by === by);
 
 /** A promise of an earlier try to a run that is not in line any more keeps a slot free for nobody. */
 async function takeBackStale(
@@ -101,8 +117,8 @@ async function promiseAll(
   );
   const promised = await Promise.all(
     [...fresh].map(async ([shard, group]) => {
-      const to = group.map(({ runId }) => runId);
-      return (await gates.promise(app, gate, shard, to, promiseOf(handOver))) ? group : [];
+      const now = await gates.promise(app, gate, shard, group, promiseOf(handOver));
+      return now === undefined ? [] : mine(group, now, handOver.by);
     }),
   );
   return [...again, ...promised.flat()];
@@ -110,19 +126,29 @@ async function promiseAll(
 
 /** The message first, then out of the line: the other way round a crash between them loses the run. */
 async function sendTurns(
-  gates: GateStore,
-  { send }: HandOver,
+  lines: LineStore,
+  { send, gate }: HandOver,
   line: readonly LineEntry[],
   handovers: readonly Handover[],
 ): Promise<void> {
-  const entries = line.filter((entry) => handovers.some(({ runId }) => runId === entry.runId));
   await Promise.all(
-    entries.map(async (entry) => {
-      await send(entry);
-      await gates.dequeue(entry);
+    line.map(async (entry) => {
+      const handover = handovers.find(({ runId }) => runId === entry.runId);
+      if (handover === undefined) return;
+      await send(entry, turnMessage(entry, { [gate.id]: handover.shard }));
+      await lines.dequeue(entry);
     }),
   );
 }
+
+/** Tells a run in line that its turn has come. */
+const turnMessage = ({ env, app, functionId, runId, nonce }: LineEntry, slots: PromisedSlots): RunMessage => ({
+  ...{ v: 1, env, app, functionId, runId },
+  id: `turn:${nonce}`,
+  kind: "wake",
+  turn: true,
+  slots,
+});
 
 const waiting = (line: readonly LineEntry[], { limitOf }: HandOver) =>
   line.map((entry) => ({ runId: entry.runId, limit: limitOf(entry) ?? CONCURRENCY_MAX }));

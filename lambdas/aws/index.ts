@@ -7,6 +7,7 @@ import { createDeadLetterStore } from "./dead-letter-store.ts";
 import { createEventStore } from "./event-store.ts";
 import { createGateStore } from "./gate-store.ts";
 import { listenerName, type RunKey, waitName } from "./keys.ts";
+import { createLineStore } from "./line-store.ts";
 import { createListenerStore } from "./listener-store.ts";
 import { createLockStore } from "./lock-store.ts";
 import { createPaceStore } from "./pace-store.ts";
@@ -41,6 +42,7 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     steps: createStepStore(table, retentionMs),
     events: createEventStore(table),
     gates: createGateStore(table),
+    lines: createLineStore(table),
     listeners,
     registry: createRegistryStore(table, () => clock.now()),
     locks: createLockStore(table),

@@ -23,14 +23,14 @@ export interface LeaseRequest {
   readonly by: string;
   readonly now: number;
   readonly until: number;
+  /** Of the code that goes on with the run; a run keeps that of its first. */
+  readonly codeVersion: string;
 }
 
 /** What only the message that starts a run can tell; it creates the header together with the first lease. */
 export interface Birth {
   readonly eventId: string;
   readonly start: StartMessage;
-  /** Only a runner knows it. */
-  readonly codeVersion?: string;
 }
 
 /** The record of an event that starts no run of a function. */
@@ -121,7 +121,8 @@ export class RunStore {
   async lease(run: RunAddress, request: LeaseRequest, birth?: Birth): Promise<Leased | undefined> {
     const take =
       "#owner = :owner, #by = :by, #leaseUntil = :until, #fence = if_not_exists(#fence, :zero) + :one, " +
-      "#status = :active, #wakeSeq = if_not_exists(#wakeSeq, :zero), #startedAt = if_not_exists(#startedAt, :now)";
+      "#status = :active, #wakeSeq = if_not_exists(#wakeSeq, :zero), #startedAt = if_not_exists(#startedAt, :now), " +
+      "#codeVersion = if_not_exists(#codeVersion, :codeVersion)";
     const create = birth === undefined ? undefined : birthOf(run, birth);
     const exists = birth === undefined ? "#status = :active" : "(attribute_not_exists(pk) OR #status = :active)";
     const written = await this.#table.update(headerKey(run), {
@@ -306,12 +307,11 @@ const headKey = (run: RunAddress, queuedAt: number) => ({
   queuedAt,
 });
 
-function birthOf(run: RunAddress, { eventId, start, codeVersion }: Birth) {
+function birthOf(run: RunAddress, { eventId, start }: Birth) {
   const values: Item = {
     ...headKey(run, start.queuedAt),
     eventId,
     attempts: 0,
-    ...(codeVersion !== undefined && { codeVersion }),
     ...(start.parent && { parent: JSON.stringify(start.parent) }),
     ...(start.emits.length > 0 && { emits: start.emits }),
     ...(start.place && { gates: JSON.stringify(start.place.gates), order: start.place.order }),

@@ -53,8 +53,9 @@ export interface Opening {
   readonly as: "own" | "promised" | "new";
   /** Nobody has used the shard yet. */
   readonly unused: boolean;
-  /** How many may hold this shard. */
+  /** How many may hold this shard, and how many did when it was looked at. */
   readonly share: number;
+  readonly held: number;
   /** How many slots of it others had been promised when it was looked at. */
   readonly promises: number;
   readonly dead: Dead;
@@ -97,6 +98,12 @@ export function entryFor(gate: Gate, entrant: Entrant): Entry {
 
 const FULL: Entry = { kind: "full" };
 
+/** The slot that a run has been promised, as its message says. */
+export const promisedIn = (shard: number, limit: number): Opening => ({
+  ...{ kind: "room", shard, as: "promised", unused: false, share: shareOf(limit, shard), held: 0, promises: 0 },
+  dead: { holders: {}, promised: {} },
+});
+
 /** Someone in line: his place, and the limit under which he goes. */
 export interface Waiting {
   readonly runId: string;
@@ -108,6 +115,10 @@ export interface Handover {
   readonly shard: number;
   /** The promise was given before, by the same; its message may not have been sent. */
   readonly again?: true;
+  /** There is an older promise that has lapsed. */
+  readonly lapsed?: true;
+  /** Nobody has used the shard yet. */
+  readonly unused?: true;
 }
 
 /** Whom the free slots are for, in the order of the line. `leaving`: whose slot is about to be free. */
@@ -128,9 +139,18 @@ export function handoversOf(
     const room = roomsOf(gate, limit, now, leaving).find(({ shard, free }) => free > (given.get(shard) ?? 0));
     if (room === undefined) break;
     given.set(room.shard, (given.get(room.shard) ?? 0) + 1);
-    handovers.push({ runId, shard: room.shard });
+    const shard = gate.shards.get(room.shard);
+    const lapsed = shard?.promised[runId] !== undefined;
+    const unused = shard === undefined;
+    handovers.push({ runId, shard: room.shard, ...(lapsed && { lapsed }), ...(unused && { unused }) });
   }
   return handovers;
+}
+
+/** Whether a gate of so many slots, all in one shard, has none left for anybody in line. */
+export function isTaken({ holders, promised }: Shard, limit: number, now: number): boolean {
+  const live = [...Object.values(holders), ...Object.values(promised)].filter((one) => isLive(one, now));
+  return limit <= SHARD_SLOTS && live.length >= limit;
 }
 
 /** Runs that hold a slot now. */
@@ -181,7 +201,8 @@ function openingIn(gate: Gate, shard: number, as: Opening["as"], { runId, now }:
     Object.fromEntries(Object.entries(all).filter(([id, one]) => id !== runId && !isLive(one, now)));
   const promises = Object.entries(promised).filter(([id, promise]) => id !== runId && isLive(promise, now)).length;
   const gone: Dead = { holders: dead(holders), promised: dead(promised) };
-  return { kind: "room", shard, as, unused: found === undefined, share, promises, dead: gone };
+  const held = Object.keys(holders).length - Object.keys(gone.holders).length;
+  return { kind: "room", shard, as, unused: found === undefined, share, held, promises, dead: gone };
 }
 
 const isLive = (one: { readonly until: number } | undefined, now: number): boolean =>

@@ -39,12 +39,18 @@ async function putInForce(deps: RegistrarDeps, app: RegisteredApp, deploy: strin
   const wanted = cronSchedules(app);
   const applied = await orElseAsBefore(deps, app, async () => {
     await putCrons(world.crons, ownerOf(app), wanted);
-    return world.registry.replace({ app, deploys: remember(before, deploy) }, before);
+    return world.registry.replace({ app: withQueues(app, before?.app), deploys: remember(before, deploy) }, before);
   });
   if (!applied) return putInForce(deps, app, deploy);
   await tidyCrons(deps, () => settleCrons(deps, app, before?.app));
   const counts = { functions: app.manifest.functions.length, schedules: wanted.length };
   log.info("app registered", { app: name, env: app.env, codeVersion: app.codeVersion, ...counts });
+}
+
+/** Runs may still be in line for a limit that this version has no more. */
+function withQueues(app: RegisteredApp, before: RegisteredApp | undefined): RegisteredApp {
+  const isLimited = app.manifest.functions.some(({ flow }) => flow?.concurrency !== undefined);
+  return isLimited || before?.queues === true ? { ...app, queues: true } : app;
 }
 
 /** Versions go back at a rollback, so that their numbers tell nothing: what came after this deploy does. */

@@ -1,11 +1,20 @@
 import type { LogSink } from "../../sdk/execution/contract.ts";
 import type { Clock, RunMessage } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
+import type { oneByOne } from "../aws/one-by-one.ts";
 
-export interface RouterDeps {
+/** What a router needs from outside. */
+export interface RouterOptions {
   readonly world: World;
   readonly clock: Clock;
   readonly log: LogSink;
+  /** A fresh name for a place in a line. */
+  readonly nonce: () => string;
+}
+
+export interface RouterDeps extends RouterOptions {
+  /** Lets what is done about one gate in this process go one after another. */
+  readonly inTurn: ReturnType<typeof oneByOne>;
 }
 
 /** A message for a run queue. */

@@ -1,10 +1,12 @@
 import middy from "@middy/core";
 import { StepwellError } from "../../sdk/protocol/index.ts";
 import { buryRecord } from "../aws/bury.ts";
+import { oneByOne } from "../aws/one-by-one.ts";
 import { DEFAULT_ENVIRONMENT } from "../contract.ts";
 import { type Door, type Kept, type SqsEvent, type SqsRecord, sqsBatch } from "../middleware/sqs-batch.ts";
-import type { Routed, RouterDeps } from "./deps.ts";
+import type { Outgoing, Routed, RouterDeps, RouterOptions } from "./deps.ts";
 import { parseIngestMessage } from "./ingest-message.ts";
+import { type LinedUp, lineUp } from "./line-up.ts";
 import { sendAll } from "./outbox.ts";
 import { routeEngineMessage } from "./route-engine-message.ts";
 import { routeEvent } from "./route-event.ts";
@@ -12,27 +14,34 @@ import { routeEvent } from "./route-event.ts";
 const NOTHING: Routed = { send: [] };
 
 /**
- * The router: everything on the ingest queue, in batches. Each message is routed on its own; what they entail is sent together, and
- * only then is anything cleaned up. A message that failed comes back, its neighbours are done.
+ * The router: everything on the ingest queue, in batches. Each message is routed on its own; starts under concurrency limits are lined up;
+ * what they all entail is sent together, and only then is anything cleaned up. A message that failed comes back, its neighbours are done.
  */
-export const createRouter =
-  (deps: RouterDeps) =>
-  async ({ Records }: SqsEvent): Promise<Kept> => {
+export const createRouter = (options: RouterOptions) => {
+  const deps: RouterDeps = { ...options, inTurn: oneByOne() };
+  return async ({ Records }: SqsEvent): Promise<Kept> => {
     const routed = await Promise.all(Records.map((record) => routeOrKeep(deps, record)));
-    const unsent = await sendAll(
+    const linedUp = await lineUp(
       deps,
       routed.flatMap((result) => (result === "keep" ? [] : result.send)),
     );
+    const unsent = await sendAll(deps, [...linedUp.values()].filter(isMessage));
+    const isOut = (entry: Outgoing) => {
+      const become = linedUp.get(entry);
+      return become !== undefined && become !== "failed" && !(isMessage(become) && unsent.has(become));
+    };
     const isDone = await Promise.all(
-      routed.map(
-        (result) => result !== "keep" && !result.send.some((entry) => unsent.has(entry)) && cleanUp(deps, result),
-      ),
+      routed.map((result) => result !== "keep" && result.send.every(isOut) && cleanUp(deps, result)),
     );
     return new Set(Records.flatMap(({ messageId }, i) => (isDone[i] ? [] : [messageId])));
   };
+};
+
+const isMessage = (linedUp: LinedUp): linedUp is Outgoing => typeof linedUp === "object";
 
 /** The router as a Lambda handler. */
-export const routerHandler = (deps: RouterDeps): Door => middy(createRouter(deps)).use(sqsBatch()) as unknown as Door;
+export const routerHandler = (options: RouterOptions): Door =>
+  middy(createRouter(options)).use(sqsBatch()) as unknown as Door;
 
 async function routeOrKeep(deps: RouterDeps, record: SqsRecord): Promise<Routed | "keep"> {
   try {

@@ -1,8 +1,8 @@
 /** A run before the gates of its function's concurrency limits: what is seen there, and whom it hands on to. */
 import type { DurableFunction } from "../../sdk/execution/index.ts";
-import type { GateRef, QueuePlace, RunAddress, RunMessage } from "../../sdk/protocol/index.ts";
-import type { LineEntry } from "../aws/gate-store.ts";
-import { type HandOver, pump, turnMessage } from "../aws/hand-over.ts";
+import type { GateRef, PromisedSlots, QueuePlace, RunAddress, RunMessage } from "../../sdk/protocol/index.ts";
+import { type HandOver, pump } from "../aws/hand-over.ts";
+import type { LineEntry } from "../aws/line-store.ts";
 import { limitOf } from "../engine/flow-keys.ts";
 import { type Entry, entryFor, type Gate, isPromised, shardPromisedTo } from "../engine/gate.ts";
 import type { RunHeader } from "../engine/types.ts";
@@ -33,6 +33,10 @@ export async function standingOf({ world, functions }: RunnerDeps, message: RunM
   return place && { place, header };
 }
 
+/** Where the run of a message has been promised slots. */
+export const slotsOf = (message: RunMessage): PromisedSlots | undefined =>
+  message.kind === "start" || message.kind === "wake" ? message.slots : undefined;
+
 export const placeIn = ({ gates, order }: RunHeader): QueuePlace | undefined =>
   gates === undefined || order === undefined ? undefined : { gates, order };
 
@@ -51,7 +55,7 @@ export async function lookAt(
 ): Promise<Look | undefined> {
   const limit = limitIn(functions.get(run.functionId), gate);
   if (limit === undefined) return undefined;
-  const [state, line] = await Promise.all([world.gates.read(run, gate), world.gates.line(run, gate)]);
+  const [state, line] = await Promise.all([world.gates.read(run, gate), world.lines.first(run, gate)]);
   const now = clock.now();
   const behind = line.some((entry) => isBefore(entry, order, run.runId) && !isPromised(state, entry.runId, now));
   return { gate, limit, state, behind };
@@ -77,13 +81,12 @@ export const handOverOf = (deps: RunnerDeps, run: RunAddress, gate: GateRef): Ha
     by: run.runId,
     now: () => deps.clock.now(),
     limitOf: (entry) => (isOurs(entry) ? limitIn(deps.functions.get(entry.functionId), gate) : entry.limit),
-    send: (entry) => sendTurn(deps, entry, isOurs(entry)),
+    send: (entry, message) => sendTurn(deps, message, isOurs(entry)),
   };
 };
 
 /** Runs of other apps are reached by the router, which knows their queues. */
-async function sendTurn({ world, binding, clock }: RunnerDeps, entry: LineEntry, isOurs: boolean): Promise<void> {
-  const message = turnMessage(entry);
+async function sendTurn({ world, binding, clock }: RunnerDeps, message: RunMessage, isOurs: boolean): Promise<void> {
   if (isOurs) await world.queue.sendToRun(binding.runQueueUrl, message);
   else await world.queue.sendToRouter({ v: 1, stepwell: true, kind: "timer", at: clock.now(), message });
 }
@@ -95,7 +98,7 @@ export async function passOnPromises(deps: RunnerDeps, run: RunAddress, looks: r
       const shard = shardPromisedTo(state, run.runId);
       if (shard === undefined) return;
       await deps.world.gates.takeBack(run, gate, shard, [run.runId]);
-      await pump(deps.world.gates, handOverOf(deps, run, gate));
+      await pump(deps.world, handOverOf(deps, run, gate));
     }),
   );
 }

@@ -14,7 +14,7 @@ import { isExpired } from "../engine/retention.ts";
 import { timeOf } from "../engine/run-id.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { conclude, finish } from "./finish.ts";
-import type { Look } from "./gates.ts";
+import { type Look, slotsOf } from "./gates.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Fenced, Held } from "./held.ts";
 import { runLogger } from "./log.ts";
@@ -36,8 +36,8 @@ export interface Holding {
   readonly leased: Leased;
   readonly outOfTimeAt: number;
   readonly deadline: number;
-  /** The gates of the run's limits, if they have been looked at. */
-  readonly looks?: readonly Look[];
+  /** The gates of the run's limits, as far as they have been looked at. */
+  readonly looks: readonly Look[];
 }
 
 /** Carries a leased run as far as this invocation can, and gives the lease back. */
@@ -49,7 +49,7 @@ export async function hold(given: RunnerDeps, holding: Holding): Promise<Verdict
   let held: Held | undefined;
   try {
     held = await load(deps, holding);
-    if (hopelessError(held) === undefined && !(await enter(held, holding.looks))) return "ack";
+    if (hopelessError(held) === undefined && !(await enter(held, holding.looks, slotsOf(message)))) return "ack";
     return await work(held, heartbeat, wakingOf(message, deps.clock.now()));
   } catch (error) {
     if (error instanceof Fenced) {

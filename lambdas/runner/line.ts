@@ -22,7 +22,7 @@ export async function getInLine(
   const { world, clock, nonce, log } = deps;
   const { env, app, functionId, runId } = run;
   const { gate, limit } = full;
-  await world.gates.enqueue({
+  await world.lines.enqueue({
     ...{ env, app, functionId, runId, gate, limit },
     order: place.order,
     nonce: nonce(),
@@ -30,5 +30,5 @@ export async function getInLine(
   });
   log.debug("run queued", { runId, functionId, limit, scope: gate.scope, key: gate.key });
   await passOnPromises(deps, run, looks);
-  await pump(world.gates, handOverOf(deps, run, gate));
+  await pump(world, handOverOf(deps, run, gate));
 }

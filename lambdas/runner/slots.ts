@@ -1,9 +1,10 @@
 /** The slots of a run in the hands of its holder (L5): taken before its code runs, given up when it rests or has ended. */
-import type { GateRef } from "../../sdk/protocol/index.ts";
+import type { GateRef, PromisedSlots, QueuePlace } from "../../sdk/protocol/index.ts";
 import { leaveGate } from "../aws/hand-over.ts";
+import { type Opening, promisedIn, shareOf } from "../engine/gate.ts";
 import type { RunHeader } from "../engine/types.ts";
 import type { RunnerDeps } from "./deps.ts";
-import { entryAt, handOverOf, type Look, lookAround, lookAt, placeIn } from "./gates.ts";
+import { entryAt, handOverOf, type Look, limitIn, lookAround, lookAt, placeIn } from "./gates.ts";
 import { Fenced, type Held } from "./held.ts";
 import { getInLine } from "./line.ts";
 
@@ -14,23 +15,27 @@ const SLOT_MARGIN_MS = 60_000;
 export interface TakenSlot {
   readonly gate: GateRef;
   readonly shard: number;
-  /** Its shard was full, or somebody was in line: there may be somebody to hand on to. */
+  /** Its shard was full: there may be somebody in line to hand on to. */
   readonly crowded: boolean;
 }
 
 /**
  * Takes a slot of each gate, one after another. False: one of them is full; the lease has been given back, and the run is in line there. It
- * keeps nothing then, so that no two runs wait for each other. @throws Fenced
+ * keeps nothing then, so that no two runs wait for each other.
+ *
+ * @param known the gates, if they have been looked at
+ * @param promised where the run has been promised slots
+ * @throws Fenced
  */
-export async function enter(held: Held, known?: readonly Look[]): Promise<boolean> {
+export async function enter(held: Held, known: readonly Look[], promised: PromisedSlots = {}): Promise<boolean> {
   const { deps, run, header } = held;
   const place = placeIn(header);
   if (place === undefined) return true;
-  const looks = [...(known ?? (await lookAround(deps, run, place)))];
-  for (const [i, look] of looks.entries()) {
-    const full = await takeSlot(held, look, place.order);
+  const looks: Look[] = [];
+  for (const gate of place.gates) {
+    const full = await takeSlot(held, { place, gate, known: known.find((look) => look.gate.id === gate.id), promised });
     if (full === undefined) continue;
-    looks[i] = full;
+    looks.push(...(await lookAround(deps, run, place)));
     if (!(await deps.world.runs.requeue(run, held.fence, header.startedAt === undefined))) throw new Fenced();
     await giveUp(held);
     await getInLine(deps, run, { place }, looks, full);
@@ -39,22 +44,39 @@ export async function enter(held: Held, known?: readonly Look[]): Promise<boolea
   return true;
 }
 
-/** Undefined: the slot is taken. Else the gate as it is, full. */
-async function takeSlot(held: Held, first: Look, order: string): Promise<Look | undefined> {
-  const { deps, run, fence, deadline } = held;
-  const slot = { until: deadline + SLOT_MARGIN_MS, fence };
-  for (let look: Look | undefined = first; look !== undefined; look = await lookAt(deps, run, order, first.gate)) {
-    const { gate, state, behind } = look;
+interface Wanted {
+  readonly place: QueuePlace;
+  readonly gate: GateRef;
+  readonly known: Look | undefined;
+  readonly promised: PromisedSlots;
+}
+
+/** Undefined: the slot is taken, or there is no such limit any more. Else the gate as it is, full. */
+async function takeSlot(held: Held, { place, gate, known, promised }: Wanted): Promise<Look | undefined> {
+  const { deps, run } = held;
+  const shard = promised[gate.id];
+  const limit = limitIn(held.fn, gate);
+  if (shard !== undefined && limit !== undefined && (await take(held, gate, promisedIn(shard, limit))))
+    return undefined;
+  for (let look = known ?? (await lookAt(deps, run, place.order, gate)); look !== undefined; ) {
     const opening = entryAt(look, run.runId, deps.clock.now());
     if (opening.kind === "full") return look;
-    const { holders = {} } = state.shards.get(opening.shard) ?? {};
-    if ((holders[run.runId]?.fence ?? 0) > fence) throw new Fenced();
-    if (!(await deps.world.gates.take(run, gate, { runId: run.runId, slot, opening }))) continue;
-    const crowded = behind || Object.keys(holders).length + 1 >= opening.share;
-    held.slots.push({ gate, shard: opening.shard, crowded });
-    return undefined;
+    const taken = look.state.shards.get(opening.shard)?.holders[run.runId];
+    if (taken !== undefined && taken.fence > held.fence) throw new Fenced();
+    if (await take(held, gate, opening)) return undefined;
+    look = await lookAt(deps, run, place.order, gate);
   }
   return undefined;
+}
+
+async function take(held: Held, gate: GateRef, opening: Opening): Promise<boolean> {
+  const { deps, run, fence, deadline } = held;
+  const slot = { until: deadline + SLOT_MARGIN_MS, fence };
+  const shard = await deps.world.gates.take(run, gate, { runId: run.runId, slot, opening });
+  if (shard === undefined) return false;
+  const crowded = Object.keys(shard.holders).length >= shareOf(limitIn(held.fn, gate) ?? 0, opening.shard);
+  held.slots.push({ gate, shard: opening.shard, crowded });
+  return true;
 }
 
 /** Gives up what this holder has taken, and nothing that a twin has taken since. */
@@ -63,7 +85,7 @@ export async function giveUp(held: Held): Promise<void> {
   const slots = held.slots.splice(0);
   await Promise.all(
     slots.map(({ gate, shard, crowded }) =>
-      leaveGate(deps.world.gates, handOverOf(deps, run, gate), { runId: run.runId, fence, shard, crowded }),
+      leaveGate(deps.world, handOverOf(deps, run, gate), { runId: run.runId, fence, shard, crowded }),
     ),
   );
 }
@@ -77,13 +99,12 @@ export async function leaveForGood(
 ): Promise<void> {
   const place = placeIn(header);
   if (place === undefined) return;
-  const { gates } = deps.world;
   await Promise.all(
     place.gates.map(async (gate) => {
-      if (known.length === 0) await gates.drop(run, gate, place.order);
+      if (known.length === 0) await deps.world.lines.drop(run, gate, place.order);
       const slot = known.find((one) => one.gate.id === gate.id);
       const departure = { runId: run.runId, crowded: slot?.crowded ?? true, ...(slot && { shard: slot.shard }) };
-      await leaveGate(gates, handOverOf(deps, run, gate), departure);
+      await leaveGate(deps.world, handOverOf(deps, run, gate), departure);
     }),
   );
 }

@@ -11,7 +11,7 @@ import type { Receipt } from "../aws/queue.ts";
 import type { Birth, Leased } from "../aws/run-store.ts";
 import { onRefusedLease } from "../engine/lease.ts";
 import type { RunnerDeps } from "./deps.ts";
-import { handOverOf, type Look, lookAround, passOnPromises, type Standing, standingOf } from "./gates.ts";
+import { handOverOf, type Look, lookAround, passOnPromises, type Standing, slotsOf, standingOf } from "./gates.ts";
 import { VISIBILITY_MS } from "./heartbeat.ts";
 import { hold, type Verdict } from "./hold.ts";
 import { fullGate, getInLine } from "./line.ts";
@@ -47,8 +47,14 @@ export async function take(deps: RunnerDeps, delivery: Delivery): Promise<Verdic
   const { leased, looks } = arrived;
   if (leased !== undefined) return hold(deps, { ...delivery, leased, looks });
   const verdict = await refused(deps, delivery, nonce);
-  await passOnPromises(deps, message, looks);
+  await passOnPromises(deps, message, await promisedLooks(deps, message, looks));
   return verdict;
+}
+
+/** The run does not need what it has been promised: it is held, or has ended. */
+async function promisedLooks(deps: RunnerDeps, message: RunMessage, looks: readonly Look[]): Promise<readonly Look[]> {
+  const standing = slotsOf(message) && (await standingOf(deps, message));
+  return standing === undefined ? looks : lookAround(deps, message, standing.place);
 }
 
 interface Arrival {
@@ -60,7 +66,7 @@ interface Arrival {
 async function arrive(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Arrival | "inLine"> {
   if (message.kind === "resolve") await resolveStep(deps, message);
   if (message.kind === "start") await untilStart(deps, message);
-  const standing = needsNoSlot(message) ? undefined : await standingOf(deps, message);
+  const standing = goesAhead(message) ? undefined : await standingOf(deps, message);
   if (standing === undefined) return { leased: await lease(deps, message, nonce), looks: [] };
   const looks = await lookAround(deps, message, standing.place);
   const full = fullGate(looks, message.runId, deps.clock.now());
@@ -70,15 +76,17 @@ async function arrive(deps: RunnerDeps, message: RunMessage, nonce: string): Pro
   return "inLine";
 }
 
-const needsNoSlot = (message: RunMessage): boolean => message.kind === "wake" && message.cancel === true;
+/** A cancellation needs no slot, and a promised one need not be looked for. */
+const goesAhead = (message: RunMessage): boolean =>
+  (message.kind === "wake" && message.cancel === true) || slotsOf(message) !== undefined;
 
 /** A run that nobody holds can get in line without a lease. */
 const isParked = async (deps: RunnerDeps, message: RunMessage, { header }: Standing): Promise<boolean> =>
-  (header?.parked === "queued" && header.owner === undefined) || deps.world.runs.queue(message, birthOf(deps, message));
+  (header?.parked === "queued" && header.owner === undefined) || deps.world.runs.queue(message, birthOf(message));
 
 /** A gate that was held back is open again. */
 async function pumpGate(deps: RunnerDeps, message: RunMessage & { kind: "pump" }): Promise<Verdict> {
-  await pump(deps.world.gates, handOverOf(deps, message, message.gate));
+  await pump(deps.world, handOverOf(deps, message, message.gate));
   return "ack";
 }
 
@@ -101,19 +109,19 @@ async function untilStart({ clock }: RunnerDeps, { startsAt = 0 }: StartMessage)
 async function lease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
   const { runs } = deps.world;
   const now = deps.clock.now();
-  const request = { owner: nonce, by: message.id, now, until: now + LEASE_MS };
+  const request = { owner: nonce, by: message.id, now, until: now + LEASE_MS, codeVersion: deps.codeVersion };
   try {
-    return await runs.lease(message, request, birthOf(deps, message));
+    return await runs.lease(message, request, birthOf(message));
   } catch (error) {
     await runs.abandon(message, nonce).catch(() => {});
     throw error;
   }
 }
 
-function birthOf(deps: RunnerDeps, message: RunMessage): Birth | undefined {
+function birthOf(message: RunMessage): Birth | undefined {
   if (message.kind !== "start") return undefined;
   const eventId = "ref" in message.event ? message.event.ref : message.event.id;
-  return { eventId, start: message, codeVersion: deps.codeVersion };
+  return { eventId, start: message };
 }
 
 /** The outcome goes on the step before the run is woken (L2); what was to bring another one is taken back. */
@@ -142,6 +150,7 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
       return hold(deps, {
         ...delivery,
         leased: { header: { ...header, fence: fence - 1 }, fence, seen, until, takeover: false },
+        looks: [],
       });
     }
     if (refusal.kind === "raise") {
@@ -150,7 +159,7 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
       if (raised !== undefined) return "ack";
     }
     const leased = await lease(deps, message, nonce);
-    if (leased !== undefined) return hold(deps, { ...delivery, leased });
+    if (leased !== undefined) return hold(deps, { ...delivery, leased, looks: [] });
   }
 }
 

@@ -1,7 +1,10 @@
 import { lazily, openProcess } from "../process.ts";
 import { sweeperHandler } from "./index.ts";
 
-const door = lazily(() => sweeperHandler(openProcess()));
+const door = lazily(() => {
+  const { binding, ...around } = openProcess();
+  return sweeperHandler({ ...around, environments: binding.environments ?? [binding.env] });
+});
 
 /** The sweeper's Lambda. */
 export const handler = (event: unknown, context: unknown): Promise<unknown> => door()(event, context);

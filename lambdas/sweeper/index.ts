@@ -5,16 +5,21 @@ import type { World } from "../aws/index.ts";
 import { LOGGED } from "../contract.ts";
 import { serves } from "../engine/match.ts";
 import type { Door } from "../middleware/sqs-batch.ts";
+import { sweepLines } from "./lines.ts";
 
 export interface SweeperDeps {
   readonly world: World;
   readonly clock: Clock;
   readonly log: LogSink;
+  /** The engine's. */
+  readonly environments: readonly string[];
 }
 
 export interface SweepReport {
   /** Suspended runs that were due and asleep: each got a fresh wake. */
   readonly woken: readonly string[];
+  /** Runs in line for a slot that was free: each was sent its message. */
+  readonly moved: readonly string[];
 }
 
 /** A run is looked after this long past its due time: its own timer comes first. In milliseconds. */
@@ -32,9 +37,10 @@ export const createSweeper = (deps: SweeperDeps) => async (): Promise<SweepRepor
   const { world, clock, log } = deps;
   const due = await world.runs.due(clock.now() - GRACE_MS, RUNS_PER_SHARD_MAX);
   const woken = await Promise.all(due.map((key) => wakeIfOverdue(deps, key)));
-  const report = { woken: woken.filter((runId) => runId !== undefined) };
+  const report = { woken: woken.filter((runId) => runId !== undefined), moved: await sweepLines(deps) };
+  if (report.moved.length > 0) log.info("runs in line have moved on", { moved: report.moved });
   // An alarm counts them.
-  if (report.woken.length > 0) log.warn(LOGGED.overdue, { ...report, count: report.woken.length });
+  if (report.woken.length > 0) log.warn(LOGGED.overdue, { woken: report.woken, count: report.woken.length });
   return report;
 };
 

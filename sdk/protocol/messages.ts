@@ -32,6 +32,7 @@ export interface StartMessage {
   readonly emits: readonly "finished"[];
   /** The queues of the function's limits. */
   readonly place?: QueuePlace;
+  readonly slots?: PromisedSlots;
   /** When a throttled run starts, in milliseconds; the message may come up to a second early. */
   readonly startsAt?: number;
   /** The lock of the function's `singleton` that the run holds. */
@@ -49,8 +50,12 @@ export interface WakeMessage {
   readonly timer?: { readonly stepKey: string; readonly at: number };
   readonly rearm?: true;
   readonly turn?: true;
+  readonly slots?: PromisedSlots;
   readonly cancel?: true;
 }
+
+/** Where the run has been promised slots of its limits: the number of the shard by the gate's id. */
+export type PromisedSlots = Readonly<Record<string, number>>;
 
 /** An outcome for a step, to be written before the run is woken (L2). */
 export interface ResolveMessage {

@@ -191,6 +191,7 @@ describe("the engine's Lambdas", () => {
       schedulerRoleArn: "arn:aws:iam::111111111111:role/stepwell-scheduler-eu-west-1",
       waits: "stepFunctions",
       retentionDays: 30,
+      environments: ["main"],
     } satisfies EngineBinding);
   });
 
@@ -328,7 +329,7 @@ async function linesOfSweeper(): Promise<readonly unknown[]> {
     (line) => lines.push(JSON.parse(line)),
     () => 0,
   );
-  await createSweeper({ world, clock: { now: () => 0 } as SweeperDeps["clock"], log })();
+  await createSweeper({ world, clock: { now: () => 0 } as SweeperDeps["clock"], log, environments: [] })();
   return lines;
 }
 
