@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { CONFLICTS } from "../../sdk/functions/flow/conflicts.ts";
+import { OPTIONS } from "../../sdk/functions/options.ts";
 import { type Code, Stepwell, type StepwellFunction } from "../../sdk/index.ts";
+import { readRepository } from "../docs-tables.ts";
 import { expectProblem } from "./thrown.ts";
 
 const client = new Stepwell({ id: "shop" });
@@ -128,6 +130,21 @@ describe("the manifest of a function has its flow control, with defaults filled 
     ],
   ])("%s", (_what, options, flow) => {
     expect(flowOf(options)).toEqual(flow);
+  });
+
+  const documented = [...readRepository("sdk/types/flow.ts").matchAll(/@example\n +\* ```ts\n([\s\S]+?) +\* ```/g)];
+  const examples = documented.map(([, lines = ""]) => lines.replaceAll(/^ +\* /gm, "").trim());
+  test.each(examples)("what its docstring shows: %s", (example) => {
+    const options: object = new Function(`return { ${example} }`)();
+    const [option] = Object.keys(options);
+    expect(Object.keys(flowOf(options) ?? {})).toEqual([option]);
+  });
+
+  test("and each option has such an example", () => {
+    const names = examples.map((example) => example.slice(0, example.indexOf(":")));
+    const works = Object.entries(OPTIONS).flatMap(([name, state]) => (state === "works" ? [name] : []));
+    const others = ["id", "name", "description", "triggers", "retries", "maxSteps", "onFailure", "onCancel"];
+    expect([...names, ...others].sort()).toEqual(works.sort());
   });
 
   test("several options together", () => {

@@ -28,7 +28,7 @@ export const CONFLICTS: readonly Conflict[] = [
 ];
 
 /** Options that wait for more events. */
-export const GATHERING: readonly Option[] = ["debounce", "batchEvents"];
+const GATHERING: readonly Option[] = ["debounce", "batchEvents"];
 
 /** Refuses what cannot work together, rather than let one option silently win. */
 export function refuseConflicts(flow: FlowManifest, triggers: readonly TriggerManifest[], where: string): void {

@@ -2,7 +2,6 @@ import { badInput, isRecord, quote, refuseUnknownKeys } from "../../errors/index
 import { formatDuration, parseDuration } from "../../expressions/index.ts";
 import { PERIOD_MS_MAX, PERIOD_MS_MIN } from "../../protocol/index.ts";
 
-/** Every option of flow control is an object of few fields, or has short forms beside it. */
 export const CODE = "STEPWELL_INVALID_FUNCTION";
 
 /** An option's object, after its fields have been seen to be among `shape`: names, with a `?` where they may be absent. */
