@@ -61,6 +61,14 @@ const REACHED: Readonly<Record<string, (value: number) => unknown>> = {
   ID_CHARS_MAX: (chars) => client(text(chars)),
   EXPRESSION_CHARS_MAX: (chars) => define({}, { event: "a", if: "event.data.n == 1".padEnd(chars) }),
   WAIT_MS_MAX: (ms) => parseDuration(ms, "step.sleep"),
+  PERIOD_MS_MAX: (period) => define({ throttle: { limit: 1, period } }),
+  RATE_MAX: (limit) => define({ rateLimit: { limit, period: "1m" } }),
+  CONCURRENCY_MAX: (concurrency) => define({ concurrency }),
+  CONCURRENCY_LIMITS_MAX: (length) =>
+    define({ concurrency: Array.from({ length }, (_, key) => ({ limit: 1, key: `${key}` })) }),
+  PRIORITY_SECONDS_MAX: (seconds) => define({ priority: { run: `${seconds}` } }),
+  BATCH_SIZE_MAX: (maxSize) => define({ batchEvents: { maxSize, timeout: "1m" } }),
+  CANCEL_ON_MAX: (length) => define({ cancelOn: Array(length).fill({ event: "a" }) }),
 };
 
 describe("docs/limits.md", () => {
@@ -94,6 +102,13 @@ describe("docs/limits.md", () => {
     const value = LIMITS[name] ?? Number.NaN;
     expect(() => reach(value)).not.toThrow();
     expect(() => reach(value + 1)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("tells the error just before PERIOD_MS_MIN", () => {
+    const period = limits.PERIOD_MS_MIN;
+    expect(() => define({ debounce: { period } })).not.toThrow();
+    const code = "STEPWELL_INVALID_DURATION";
+    expect(() => define({ debounce: { period: period - 1 } })).toThrow(expect.objectContaining({ code }));
   });
 
   it.each(rowsOf(DOCUMENT, "Settings of a deployed App").map((row) => [codeIn(row.setting) ?? "", row] as const))(

@@ -1,7 +1,7 @@
 import type { DurableFunction } from "../../sdk/execution/index.ts";
 import { type Manifest, StepwellError } from "../../sdk/protocol/index.ts";
 
-/** What an app serves: the functions and those of their `onFailure`. */
+/** What an app serves: the functions and those of their `onFailure` and `onCancel`. */
 export interface Served {
   durables(): readonly DurableFunction[];
 }
@@ -38,7 +38,7 @@ function durablesOf(served: Served): readonly DurableFunction[] {
 const duplicate = (id: string) =>
   new StepwellError(
     "STEPWELL_DUPLICATE_FUNCTION",
-    `Two functions have the id "${id}". Give each its own: runs are found by it. (An onFailure takes the id "<function>-failure".)`,
+    `Two functions have the id "${id}". Give each its own: runs are found by it. (An onFailure takes the id "<function>-failure", an onCancel "<function>-cancel".)`,
   );
 
 const foreignFunction = (app: string, fn: DurableFunction) =>

@@ -1,6 +1,8 @@
 import { badInput, quote } from "../errors/index.ts";
 import type { Logger } from "../types/index.ts";
+import { type AnyCancelHandler, cancelFunction } from "./cancellation.ts";
 import { type AnyFailureHandler, failureFunction } from "./failure.ts";
+import { checkFlow } from "./flow/index.ts";
 import { type AnyHandler, type DurableSpec, StepwellFunction } from "./function.ts";
 import { checkOptions } from "./options.ts";
 import { checkTriggers } from "./triggers.ts";
@@ -31,17 +33,22 @@ export function createFunction(owner: Owner, shape: readonly unknown[], now: num
   const triggers = separate
     ? checkTriggers(shape[1], `${where}: trigger`, now)
     : checkTriggers(options.triggers, `${where}: triggers`, now);
+  const flow = checkFlow(options.given, triggers, where);
   const spec: DurableSpec = {
     app: owner.id,
     id: options.id,
     ...(options.name !== undefined && { name: options.name }),
     triggers,
+    ...(flow !== undefined && { flow }),
     retry: options.retry,
     maxSteps: options.maxSteps,
     handler: handler as AnyHandler,
     logger: owner.logger,
   };
-  if (options.onFailure === undefined) return new StepwellFunction(spec);
-  const failure = failureFunction(spec, options.onFailure as AnyFailureHandler, where);
-  return new StepwellFunction({ ...spec, failure });
+  const { onFailure, onCancel } = options;
+  const followUps = [
+    ...(onFailure === undefined ? [] : [failureFunction(spec, onFailure as AnyFailureHandler, where)]),
+    ...(onCancel === undefined ? [] : [cancelFunction(spec, onCancel as AnyCancelHandler, where)]),
+  ];
+  return new StepwellFunction({ ...spec, followUps });
 }

@@ -7,7 +7,7 @@ import {
   type UserEvent,
   withLogContext,
 } from "../execution/index.ts";
-import type { FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
+import type { FlowManifest, FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
 import { createStepTools } from "../steps/index.ts";
 import type { AnyEvents, Context, FunctionTypes, Invocable, Logger } from "../types/index.ts";
 import { INVOCABLE, isInvocable } from "./invocable.ts";
@@ -21,13 +21,15 @@ export interface DurableSpec {
   readonly id: string;
   readonly name?: string;
   readonly triggers: readonly TriggerManifest[];
+  /** Flow control and lifetime. */
+  readonly flow?: FlowManifest;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
   readonly handler: AnyHandler;
   /** The client's own logger. */
   readonly logger: Logger | undefined;
-  /** The function that runs when a run of this one has failed. */
-  readonly failure?: DurableFunction;
+  /** The functions of `onFailure` and `onCancel`. */
+  readonly followUps?: readonly DurableFunction[];
 }
 
 /**
@@ -52,7 +54,8 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   constructor(spec: DurableSpec) {
     this.app = spec.app;
     this.id = spec.id;
-    this.manifest = { id: spec.id, ...(spec.name !== undefined && { name: spec.name }), triggers: spec.triggers };
+    const { id, name, triggers, flow } = spec;
+    this.manifest = { id, ...(name !== undefined && { name }), triggers, ...(flow !== undefined && { flow }) };
     this.retry = spec.retry;
     this.maxSteps = spec.maxSteps;
     this.#spec = spec;
@@ -63,9 +66,9 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     return isInvocable(value) && "manifest" in value;
   }
 
-  /** Everything that has to be registered and run: this function, and the one of its `onFailure`. */
+  /** Everything that has to be registered and run: this function, and those of its `onFailure` and `onCancel`. */
   durables(): DurableFunction[] {
-    return this.#spec.failure === undefined ? [this] : [this, this.#spec.failure];
+    return [this, ...(this.#spec.followUps ?? [])];
   }
 
   /** Starts the handler of one run. For the runner. What the code sends by a client goes out by `input.sender`, a hop further. */

@@ -1,5 +1,6 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
 import { type RetryPolicy, STEPS_PER_RUN_DEFAULT, STEPS_PER_RUN_MAX } from "../protocol/index.ts";
+import { checkCount } from "./numbers.ts";
 import { checkRetries } from "./retries.ts";
 
 /**
@@ -19,17 +20,17 @@ export const OPTIONS = {
   onFailure: "works",
   optimizeParallelism: "noEffect",
   checkpointing: "noEffect",
-  concurrency: "later",
-  throttle: "later",
-  rateLimit: "later",
-  debounce: "later",
-  priority: "later",
-  singleton: "later",
-  idempotency: "later",
-  batchEvents: "later",
-  timeouts: "later",
-  cancelOn: "later",
-  onCancel: "later",
+  concurrency: "works",
+  throttle: "works",
+  rateLimit: "works",
+  debounce: "works",
+  priority: "works",
+  singleton: "works",
+  idempotency: "works",
+  batchEvents: "works",
+  timeouts: "works",
+  cancelOn: "works",
+  onCancel: "works",
   middleware: "later",
 } as const satisfies Record<string, "works" | "noEffect" | "later">;
 
@@ -46,6 +47,9 @@ export interface CheckedOptions {
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
   readonly onFailure: unknown;
+  readonly onCancel: unknown;
+  /** All options as they were given: flow control is checked once the triggers are known. */
+  readonly given: Readonly<Record<string, unknown>>;
 }
 
 export function checkOptions(options: unknown): CheckedOptions {
@@ -67,6 +71,8 @@ export function checkOptions(options: unknown): CheckedOptions {
     retry: checkRetries(options.retries, `${where}: retries`),
     maxSteps: checkMaxSteps(options.maxSteps, `${where}: maxSteps`),
     onFailure: checkHandler(options.onFailure, `${where}: onFailure`),
+    onCancel: checkHandler(options.onCancel, `${where}: onCancel`),
+    given: options,
   };
 }
 
@@ -83,11 +89,7 @@ function checkText(value: unknown, where: string): string | undefined {
 }
 
 function checkMaxSteps(value: unknown, where: string): number {
-  if (value === undefined) return STEPS_PER_RUN_DEFAULT;
-  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= STEPS_PER_RUN_MAX)
-    return value as number;
-  const text = `must be a whole number from 1 to ${STEPS_PER_RUN_MAX}, got ${quote(value)}.`;
-  throw badInput("STEPWELL_INVALID_FUNCTION", where, text);
+  return value === undefined ? STEPS_PER_RUN_DEFAULT : checkCount(value, 1, STEPS_PER_RUN_MAX, where);
 }
 
 function checkHandler(value: unknown, where: string): unknown {

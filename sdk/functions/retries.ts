@@ -1,6 +1,7 @@
 import { badInput, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
 import { parseDuration } from "../expressions/index.ts";
 import { ATTEMPTS_DEFAULT, BACKOFF_MS_MAX, RETRIES_MAX, type RetryPolicy } from "../protocol/index.ts";
+import { checkCount } from "./numbers.ts";
 
 const CODE = "STEPWELL_INVALID_FUNCTION";
 
@@ -27,11 +28,6 @@ const policy = (given: Partial<RetryPolicy>): RetryPolicy => ({
   maxDelayMs: BACKOFF_MS_MAX,
   ...given,
 });
-
-function checkCount(value: unknown, min: number, max: number, where: string): number {
-  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
-  throw badInput(CODE, where, `must be a whole number from ${min} to ${max}, got ${quote(value)}.`);
-}
 
 function checkBackoff(value: unknown, where: string): RetryPolicy["backoff"] {
   if (value === "exponential" || value === "fixed") return value;

@@ -1,4 +1,5 @@
-import type { FailedEvent } from "./events.ts";
+import type { CancelCause } from "../protocol/index.ts";
+import type { CancelledEvent, FailedEvent } from "./events.ts";
 import type { StepTools } from "./steps.ts";
 
 /** Where a handler's lines go: a message, and fields. Any logger with these four methods will do. */
@@ -40,4 +41,10 @@ export interface Context<S, E> {
 export interface FailureContext<S, E> extends Context<S, FailedEvent<E>> {
   /** The error that ended the run, with its name, message, code and cause. */
   error: Error;
+}
+
+/** What `onCancel` is called with. */
+export interface CancelContext<S, E> extends Context<S, CancelledEvent<E>> {
+  /** What the run was cancelled by: `request` (with the reason that was given), `event`, `timeout`, or `singleton`. */
+  cause: CancelCause;
 }

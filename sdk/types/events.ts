@@ -1,4 +1,4 @@
-import type { SerializedError } from "../protocol/index.ts";
+import type { CancelCause, SerializedError } from "../protocol/index.ts";
 import type { Jsonify, Simplify } from "./jsonify.ts";
 
 /** What schemas say of one event: its data as it is sent, and its user fields. */
@@ -126,6 +126,15 @@ export type FailedEvent<E = AnyEventOf<AnyEvents>> = IncomingEvent<
   LifecycleData<E> & { error: SerializedError }
 >;
 
+/** The event with which a cancelled run ends, and with which `onCancel` starts. */
+export type CancelledEvent<E = AnyEventOf<AnyEvents>> = IncomingEvent<
+  "stepwell/function.cancelled",
+  LifecycleData<E> & {
+    /** What the run was cancelled by. */
+    cause: CancelCause;
+  }
+>;
+
 interface LifecycleData<E> {
   /** `<clientId>/<functionId>` */
   function_id: string;
@@ -138,7 +147,7 @@ interface LifecycleData<E> {
 /** Events of the engine itself, that functions may be triggered by. */
 export interface LifecycleEvents<S> {
   "stepwell/function.failed": FailedEvent<AnyEventOf<S>>;
-  "stepwell/function.cancelled": IncomingEvent<"stepwell/function.cancelled", LifecycleData<AnyEventOf<S>>>;
+  "stepwell/function.cancelled": CancelledEvent<AnyEventOf<S>>;
   "stepwell/function.finished": IncomingEvent<
     "stepwell/function.finished",
     LifecycleData<AnyEventOf<S>> & { result?: unknown; error?: SerializedError }

@@ -1,4 +1,5 @@
-import type { Context, FailureContext } from "./context.ts";
+import type { CancelContext, Context, FailureContext } from "./context.ts";
+import type { FlowOptions } from "./flow.ts";
 import type { TriggeredEvent } from "./triggers.ts";
 
 /** What the compiler knows of a function: the data it is invoked with, and what it returns. */
@@ -32,7 +33,7 @@ export interface RetryOptions {
 }
 
 /** Options of a durable function whose triggers are `T`. */
-export interface FunctionOptions<S, T> {
+export interface FunctionOptions<S, T> extends FlowOptions<S> {
   /** 1 to 64 of `a-z 0-9 - _`, unique in the app. It names the function for ever: runs in progress are found by it. */
   readonly id: string;
   /** For people. @default - the id */
@@ -48,6 +49,11 @@ export interface FunctionOptions<S, T> {
   readonly maxSteps?: number;
   /** Runs once a run has failed for good, as a durable function of its own with steps and retries: `<id>-failure`. */
   readonly onFailure?: (context: FailureContext<S, TriggeredEvent<S, T>>) => unknown;
+  /**
+   * Runs once a run has been cancelled, by whatever: as a durable function of its own with steps and retries, `<id>-cancel`. The steps
+   * of the cancelled run are not undone by themselves.
+   */
+  readonly onCancel?: (context: CancelContext<S, TriggeredEvent<S, T>>) => unknown;
   /** No effect: parallel steps always share one invocation. */
   readonly optimizeParallelism?: boolean;
   /** No effect: steps always run in one invocation as far as it carries. */

@@ -125,26 +125,19 @@ describe("createFunction refuses, by name,", () => {
       invalid,
       ["onFailure"],
     ],
+    [
+      "an onCancel whose id gets too long",
+      [{ id: "x".repeat(58), onCancel: handler }, event, handler],
+      invalid,
+      ["onCancel", "64"],
+    ],
   ])("%s", async (_what, shape, code, parts) => {
     await expectProblem(() => create(...shape), code, ...parts);
   });
 
-  test.each([
-    "concurrency",
-    "throttle",
-    "rateLimit",
-    "debounce",
-    "priority",
-    "singleton",
-    "idempotency",
-    "batchEvents",
-    "timeouts",
-    "cancelOn",
-    "onCancel",
-    "middleware",
-  ])("%s, which is not there yet", async (option) => {
-    const code = () => create({ id: "x", [option]: {} }, event, handler);
-    await expectProblem(code, "STEPWELL_UNSUPPORTED", `createFunction "x": ${option}`, "not there yet");
+  test("middleware, which is not there yet", async () => {
+    const code = () => create({ id: "x", middleware: [] }, event, handler);
+    await expectProblem(code, "STEPWELL_UNSUPPORTED", 'createFunction "x": middleware', "not there yet");
   });
 
   const trigger: Code = "STEPWELL_INVALID_TRIGGER";

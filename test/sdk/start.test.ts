@@ -103,6 +103,50 @@ describe("onFailure", () => {
   });
 });
 
+describe("onCancel", () => {
+  const cancelled = {
+    function_id: "shop/pay",
+    run_id: "r0",
+    cause: { by: "request", reason: "withdrawn" },
+    event: { name: "shop/order.placed", data: { orderId: "o1" }, id: "e1", ts: 1 },
+    events: [],
+  };
+
+  test("is a durable function of its own, started by that function's cancelled event, without its flow control", () => {
+    const options = { id: "pay", name: "Pay", concurrency: 1, retries: 0, timeouts: { finish: "1h" } };
+    const fn = client.createFunction({ ...options, onCancel: () => {}, onFailure: () => {} }, trigger, () => {});
+    const [main, failure, cancel, ...more] = fn.durables();
+    expect([main, failure?.id, more]).toEqual([fn, "pay-failure", []]);
+    expect(failure?.manifest.flow).toBeUndefined();
+    expect(cancel?.manifest).toEqual({
+      id: "pay-cancel",
+      name: "Pay (cancel)",
+      triggers: [{ kind: "event", event: "stepwell/function.cancelled", if: 'event.data.function_id == "shop/pay"' }],
+    });
+    expect(cancel).toMatchObject({ app: "shop", id: "pay-cancel", maxSteps: 1_000, retry: { attempts: 5 } });
+    const alone = client.createFunction({ id: "pay", onCancel: () => {} }, trigger, () => {});
+    expect(alone.durables().map(({ id }) => id)).toEqual(["pay", "pay-cancel"]);
+  });
+
+  test("gets the cancelled event, its cause, and steps", async () => {
+    const { ledger } = fakeLedger({ refund: "refunded" });
+    const fn = client.createFunction(
+      {
+        id: "pay",
+        onCancel: async ({ event, cause, step }) => ({ event, cause, refund: await step.run("refund", () => 1) }),
+      },
+      trigger,
+      () => {},
+    );
+    const input = runInput({ events: [storedEvent({ name: "stepwell/function.cancelled" })], data: [cancelled] });
+    expect(await fn.durables()[1]?.start(input, ledger)).toMatchObject({
+      event: { name: "stepwell/function.cancelled", data: cancelled },
+      cause: { by: "request", reason: "withdrawn" },
+      refund: "refunded",
+    });
+  });
+});
+
 describe("the logger", () => {
   const logging = (own?: Logger) =>
     new Stepwell({ id: "shop", ...(own && { logger: own }) }).createFunction(

@@ -99,7 +99,7 @@ describe("an event's type follows from the trigger", () => {
       // @ts-expect-error: a cron has no condition
       shop.createFunction({ id: "x" }, { cron: "0 3 * * *", if: "true" }, () => {});
       // @ts-expect-error: not there yet
-      shop.createFunction({ id: "x", concurrency: 1 }, { event: "shop/stock.low" }, () => {});
+      shop.createFunction({ id: "x", middleware: [] }, { event: "shop/stock.low" }, () => {});
       // @ts-expect-error: the handler is missing
       shop.createFunction({ id: "x" }, { event: "shop/stock.low" });
       // @ts-expect-error: not an event of the schemas
