@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { canonicalValue, compileExpression, tryEvaluate } from "../../sdk/expressions/index.ts";
-import type { ConcurrencyLimit, FlowManifest, GateRef, QueuePlace, RunAddress } from "../../sdk/protocol/index.ts";
+import {
+  type ConcurrencyLimit,
+  type FlowManifest,
+  type GateRef,
+  PRIORITY_SECONDS_MAX,
+  type QueuePlace,
+  type RunAddress,
+} from "../../sdk/protocol/index.ts";
 import type { FunctionMatch } from "./match.ts";
 
 /**
@@ -21,8 +28,6 @@ export type FunctionAddress = Omit<RunAddress, "runId">;
 /** An event as expressions see it, with what a place in a queue is made of. */
 export type KeyedEvent = object & { readonly id: string; readonly ts: number };
 
-/** A priority puts a run forward or back by this many seconds at most. */
-const PRIORITY_SECONDS_MAX = 600;
 /** Digits of a time in a sort key: milliseconds until the year 33658. */
 const ORDER_DIGITS = 15;
 /** Characters of a key's value that are kept for people. */

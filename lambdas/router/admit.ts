@@ -1,9 +1,9 @@
 import { toUserEvent, type UserEvent } from "../../sdk/execution/user-event.ts";
-import { IDEMPOTENCY_MS, type RunAddress } from "../../sdk/protocol/index.ts";
+import type { RunAddress } from "../../sdk/protocol/index.ts";
 import { lockKey, paceKey } from "../aws/index.ts";
 import { hashOf, keyOf, labelOf, offOptions } from "../engine/flow-keys.ts";
 import { paceOfRateLimit } from "../engine/gcra.ts";
-import { type Lock, onIdempotencyLock } from "../engine/locks.ts";
+import { idempotencyExpiry, type Lock, onIdempotencyLock } from "../engine/locks.ts";
 import type { Skipped } from "../engine/types.ts";
 import { admitRun } from "./admit-run.ts";
 import { addToBucket } from "./bucket.ts";
@@ -61,8 +61,7 @@ async function refusedByKey(
     const verdict = onIdempotencyLock(lock, me);
     if (verdict === "skip")
       return { reason: "idempotency", key: labelOf(key.text), ...(lock && { runId: lock.runId }) };
-    if (verdict === "mine" || (await world.locks.take(item, me, lock, at + IDEMPOTENCY_MS + LATE_MS_MAX)))
-      return undefined;
+    if (verdict === "mine" || (await world.locks.take(item, me, lock, idempotencyExpiry(me)))) return undefined;
   }
 }
 
@@ -89,6 +88,3 @@ function reportOff({ log }: RouterDeps, { match: { fn }, event, userEvent }: Can
       eventId: event.id,
     });
 }
-
-/** A message of SQS may come again so much later. In milliseconds. */
-const LATE_MS_MAX = 14 * 86_400_000;
