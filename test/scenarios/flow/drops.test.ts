@@ -98,9 +98,9 @@ describe("step.invoke of a function that starts no run", () => {
   it("fails with STEPWELL_RUN_SKIPPED, which names the control, the key and the run in the way", async () => {
     const child = withFlow("charge", { idempotency: "event.data.order" });
     const parent = on("parent", async ({ step }) => {
-      const data = { order: "o1" };
-      const first = await step.invoke("one", { function: child as never, data });
-      const error = await step.invoke("two", { function: child as never, data }).catch((thrown: Error) => thrown);
+      const ask = { function: child as never, data: { order: "o1" } as never };
+      const first = await step.invoke("one", ask);
+      const error = await step.invoke("two", ask).catch((thrown: Error) => thrown);
       const { code, message } = error as { code?: string; message: string };
       return { first, code, message };
     });
