@@ -54,7 +54,7 @@ async function refusedByKey(
   const expression = match.fn.flow?.idempotency;
   const key = keyOf(expression, userEvent);
   if (!key.on || key.text === undefined) return undefined;
-  const item = lockKey(run, hashOf("idempotency", run.functionId, expression, key.text));
+  const item = lockKey(run, "idempotency", hashOf(run.functionId, expression, key.text));
   const me: Lock = { runId: run.runId, at };
   for (;;) {
     const lock = await world.locks.get(item);
@@ -73,7 +73,7 @@ async function refusedByRate(
   const limit = match.fn.flow?.rateLimit;
   const key = keyOf(limit?.key, userEvent);
   if (limit === undefined || !key.on) return undefined;
-  const item = paceKey(run, hashOf("rateLimit", run.functionId, limit.key, key.text));
+  const item = paceKey(run, "rateLimit", hashOf(run.functionId, limit.key, key.text));
   const admitted = await world.paces.admit(item, { runId: run.runId, at, pace: paceOfRateLimit(limit) });
   if (admitted) return undefined;
   return { reason: "rateLimit", ...(key.text !== undefined && { key: labelOf(key.text) }) };
