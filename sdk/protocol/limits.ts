@@ -105,6 +105,8 @@ export const CONCURRENCY_LIMITS_MAX = 2;
 export const PRIORITY_SECONDS_MAX = 600;
 /** Events of one batch. */
 export const BATCH_SIZE_MAX = 1_000;
+/** How long an `idempotency` key starts nothing again, in milliseconds. */
+export const IDEMPOTENCY_MS = DAY_MS;
 /** Events that one function may be cancelled by. */
 export const CANCEL_ON_MAX = 5;
 /** Characters of the reason of a cancellation: it is kept in the run header, which stays small. */
