@@ -1,12 +1,11 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, describe, expect, it } from "vitest";
 import { seededRandom } from "../../local/random.ts";
-import type { DurableFunction } from "../../sdk/execution/contract.ts";
 import type { FlowManifest, RunSummary } from "../../sdk/protocol/index.ts";
 import { audit } from "./audit.ts";
 import { FAULT_KINDS, type Fault } from "./faults.ts";
 import { openStage, type Scenario, START, type Stage } from "./harness.ts";
-import { MINUTE_MS, one } from "./scenarios.ts";
+import { MINUTE_MS, one, withFlow } from "./scenarios.ts";
 
 /** `LAWS=full npx vitest run test/laws` makes every fault at every call. */
 const FULL = process.env.LAWS === "full";
@@ -105,11 +104,7 @@ const cases: readonly Case[] = [
 
 const scenarioOf = ({ name, flow, handler }: Case): Scenario => ({
   name,
-  functions: (app) => {
-    const functions = one(handler ?? quick)(app);
-    for (const fn of functions) Object.assign((fn as unknown as DurableFunction).manifest, { flow });
-    return functions;
-  },
+  functions: withFlow(flow, one(handler ?? quick)),
 });
 
 const events = Array.from({ length: EVENTS }, (_, i) => ({ id: `e${i}`, name: START, data: { id: 7 } }));
