@@ -77,11 +77,17 @@ export const entryKey = (app: AppKey, gate: GateRef, order: string, runId: strin
   return { pk, sk: `${prefix}${order}#${runId}` };
 };
 
-/** What a rate limit or a throttle remembers for one key; `hash` is of the option, the function and the key. */
-export const paceKey = ({ env, app }: AppKey, hash: string): Key => ({ pk: `${env}#${app}#pace#${hash}`, sk: "pace" });
+/** What a rate limit or a throttle remembers for one key; `hash` is of the function and the key. */
+export const paceKey = ({ env, app }: AppKey, option: "rateLimit" | "throttle", hash: string): Key => ({
+  pk: `${env}#${app}#pace#${hash}`,
+  sk: option,
+});
 
-/** Which run has a key of an `idempotency` or a `singleton`; `hash` is of the option, the function and the key. */
-export const lockKey = ({ env, app }: AppKey, hash: string): Key => ({ pk: `${env}#${app}#lock#${hash}`, sk: "lock" });
+/** Which run has a key of an `idempotency` or a `singleton`; `hash` is of the function and the key. */
+export const lockKey = ({ env, app }: AppKey, option: "idempotency" | "singleton", hash: string): Key => ({
+  pk: `${env}#${app}#lock#${hash}`,
+  sk: option,
+});
 
 /** Name of the schedule of a throttled start that is far off. */
 export const startName = (runId: string): string => `${runId}-start`;

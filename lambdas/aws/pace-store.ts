@@ -1,3 +1,4 @@
+import { SQS_RETENTION_MS } from "../../sdk/protocol/index.ts";
 import { type Pace, type Reservation, reserve, type Tat } from "../engine/gcra.ts";
 import { oneByOne } from "./one-by-one.ts";
 import { type Item, type Key, type Table, toTtl } from "./table.ts";
@@ -12,8 +13,6 @@ export interface Arrival {
 
 /** The runs that were admitted last are remembered, so that a redelivery finds its own place. An item stays under 1 KB with so many. */
 const REMEMBERED = 16;
-/** A message of SQS lives no longer: nothing is delivered again after it. In milliseconds. */
-const REDELIVERY_MS_MAX = 14 * 86_400_000;
 
 interface Remembered extends Tat {
   readonly rev: number;
@@ -45,7 +44,7 @@ export const createPaceStore = (table: Table) => {
 
   const write = (key: Key, runId: string, { startsAt, tat }: Reservation, seen: Remembered | undefined) => {
     const admitted = [...(seen?.admitted ?? []), [runId, startsAt] as const].slice(-REMEMBERED);
-    const ttl = toTtl(Math.max(tat.ms, startsAt) + REDELIVERY_MS_MAX);
+    const ttl = toTtl(Math.max(tat.ms, startsAt) + SQS_RETENTION_MS);
     const item = { ...key, v: 1, rev: (seen?.rev ?? 0) + 1, ...tat, admitted: JSON.stringify(admitted), ttl };
     if (seen === undefined) return table.put(item, "attribute_not_exists(pk)");
     return table.put(item, "#rev = :seen", { seen: seen.rev });
@@ -54,11 +53,11 @@ export const createPaceStore = (table: Table) => {
   return {
     /** Whether a rate limit lets the arrival through. What it drops leaves no trace here. */
     admit: async (key: Key, arrival: Arrival): Promise<boolean> =>
-      (await inTurn(key.pk, () => place(key, arrival, (startsAt) => startsAt <= arrival.at))) !== undefined,
+      (await inTurn(`${key.pk} ${key.sk}`, () => place(key, arrival, (startsAt) => startsAt <= arrival.at))) !== undefined,
 
     /** When a throttle lets the arrival start, in milliseconds. */
     reserve: async (key: Key, arrival: Arrival): Promise<number> =>
-      (await inTurn(key.pk, () => place(key, arrival, () => true))) ?? arrival.at,
+      (await inTurn(`${key.pk} ${key.sk}`, () => place(key, arrival, () => true))) ?? arrival.at,
   };
 };
 

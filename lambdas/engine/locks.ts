@@ -1,4 +1,4 @@
-import { IDEMPOTENCY_MS, type Singleton } from "../../sdk/protocol/index.ts";
+import { IDEMPOTENCY_MS, type Singleton, SQS_RETENTION_MS } from "../../sdk/protocol/index.ts";
 import type { RunHeader } from "./types.ts";
 
 /** A key that a run has taken: of an `idempotency`, or of a `singleton`. */
@@ -11,8 +11,8 @@ export interface Lock {
 /** What to do about a lock. */
 export type LockVerdict = "mine" | "take" | "skip" | "cancelOwner";
 
-/** A message of SQS lives no longer, so a run without a header is on its way, or will never be. In milliseconds. */
-const START_MS_MAX = 14 * 86_400_000;
+/** When DynamoDB may forget an idempotency key: nothing that it decides is delivered any more. In milliseconds. */
+export const idempotencyExpiry = ({ at }: Lock): number => at + IDEMPOTENCY_MS + SQS_RETENTION_MS;
 
 /** An idempotency key is let through again 24 hours after the event that took it. */
 export function onIdempotencyLock(lock: Lock | undefined, me: Lock): LockVerdict {
@@ -35,7 +35,8 @@ export function onSingletonLock(
 ): LockVerdict {
   if (lock === undefined) return "take";
   if (lock.runId === me.runId) return "mine";
-  const isAlive = owner === undefined ? now < lock.at + START_MS_MAX : owner.status === "active";
+  // Without a header its start is on its way, or will never be.
+  const isAlive = owner === undefined ? now < lock.at + SQS_RETENTION_MS : owner.status === "active";
   if (!isAlive) return "take";
   return mode === "cancel" && lock.at <= me.at ? "cancelOwner" : "skip";
 }

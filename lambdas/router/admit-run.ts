@@ -41,7 +41,7 @@ async function reserveStart(
   const throttle = match.fn.flow?.throttle;
   const key = keyOf(throttle?.key, userEvent);
   if (throttle === undefined || !key.on) return undefined;
-  const item = paceKey(run, hashOf("throttle", run.functionId, throttle.key, key.text));
+  const item = paceKey(run, "throttle", hashOf(run.functionId, throttle.key, key.text));
   return world.paces.reserve(item, { runId: run.runId, at, pace: paceOfThrottle(throttle) });
 }
 

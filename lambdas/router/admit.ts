@@ -1,9 +1,9 @@
 import { toUserEvent, type UserEvent } from "../../sdk/execution/user-event.ts";
-import { IDEMPOTENCY_MS, type RunAddress } from "../../sdk/protocol/index.ts";
+import type { RunAddress } from "../../sdk/protocol/index.ts";
 import { lockKey, paceKey } from "../aws/index.ts";
 import { hashOf, keyOf, labelOf, offOptions } from "../engine/flow-keys.ts";
 import { paceOfRateLimit } from "../engine/gcra.ts";
-import { type Lock, onIdempotencyLock } from "../engine/locks.ts";
+import { idempotencyExpiry, type Lock, onIdempotencyLock } from "../engine/locks.ts";
 import type { Skipped } from "../engine/types.ts";
 import { admitRun } from "./admit-run.ts";
 import { addToBucket } from "./bucket.ts";
@@ -54,15 +54,14 @@ async function refusedByKey(
   const expression = match.fn.flow?.idempotency;
   const key = keyOf(expression, userEvent);
   if (!key.on || key.text === undefined) return undefined;
-  const item = lockKey(run, hashOf("idempotency", run.functionId, expression, key.text));
+  const item = lockKey(run, "idempotency", hashOf(run.functionId, expression, key.text));
   const me: Lock = { runId: run.runId, at };
   for (;;) {
     const lock = await world.locks.get(item);
     const verdict = onIdempotencyLock(lock, me);
     if (verdict === "skip")
       return { reason: "idempotency", key: labelOf(key.text), ...(lock && { runId: lock.runId }) };
-    if (verdict === "mine" || (await world.locks.take(item, me, lock, at + IDEMPOTENCY_MS + LATE_MS_MAX)))
-      return undefined;
+    if (verdict === "mine" || (await world.locks.take(item, me, lock, idempotencyExpiry(me)))) return undefined;
   }
 }
 
@@ -74,7 +73,7 @@ async function refusedByRate(
   const limit = match.fn.flow?.rateLimit;
   const key = keyOf(limit?.key, userEvent);
   if (limit === undefined || !key.on) return undefined;
-  const item = paceKey(run, hashOf("rateLimit", run.functionId, limit.key, key.text));
+  const item = paceKey(run, "rateLimit", hashOf(run.functionId, limit.key, key.text));
   const admitted = await world.paces.admit(item, { runId: run.runId, at, pace: paceOfRateLimit(limit) });
   if (admitted) return undefined;
   return { reason: "rateLimit", ...(key.text !== undefined && { key: labelOf(key.text) }) };
@@ -89,6 +88,3 @@ function reportOff({ log }: RouterDeps, { match: { fn }, event, userEvent }: Can
       eventId: event.id,
     });
 }
-
-/** A message of SQS may come again so much later. In milliseconds. */
-const LATE_MS_MAX = 14 * 86_400_000;

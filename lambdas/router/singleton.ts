@@ -19,12 +19,12 @@ export async function lockRun(deps: RouterDeps, { match, run, userEvent, at }: C
   const singleton = match.fn.flow?.singleton;
   const key = keyOf(singleton?.key, userEvent);
   if (singleton === undefined || !key.on) return {};
-  const hash = hashOf("singleton", run.functionId, singleton.key, key.text);
+  const hash = hashOf(run.functionId, singleton.key, key.text);
   const own = await world.runs.header(run);
   if (own?.skipped !== undefined && own.skipped.reason !== "debounce") return { refusal: own.skipped };
   // Admitted before. The lock may have gone to a newer run since, or have been given back.
   if (own !== undefined && own.status !== "skipped") return { lock: hash };
-  const item = lockKey(run, hash);
+  const item = lockKey(run, "singleton", hash);
   const me = { runId: run.runId, at };
   for (;;) {
     const lock = await world.locks.get(item);

@@ -14,15 +14,11 @@ export async function standsSkipped(
   const record = { eventId: event.id, queuedAt: clock.now(), skipped: refusal };
   let header = await world.runs.header(run);
   if (header === undefined && !(await world.runs.putSkipped(run, record))) header = await world.runs.header(run);
-  const { reason, ...rest } = header === undefined ? refusal : (header.skipped ?? { reason: undefined });
+  const skipped = header === undefined ? refusal : header.skipped;
   // What a debounce has superseded was let through here.
-  if (reason === undefined || reason === "debounce") return undefined;
-  log.info("an event started no run of a function", {
-    functionId: run.functionId,
-    eventId: event.id,
-    runId: run.runId,
-    reason,
-    ...rest,
-  });
-  return { reason, ...rest };
+  if (skipped === undefined || skipped.reason === "debounce") return undefined;
+  const { reason, key, runId: because } = skipped;
+  const { functionId, runId } = run;
+  log.info("an event started no run of a function", { functionId, eventId: event.id, runId, reason, key, because });
+  return skipped;
 }

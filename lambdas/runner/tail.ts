@@ -50,7 +50,7 @@ export async function runTail(deps: RunnerDeps, ended: EndedRun): Promise<void> 
 
 /** Gives back the lock of a function's singleton, if the run still has it. */
 export async function releaseSingleton(world: World, run: RunAddress, lock: string | undefined): Promise<void> {
-  if (lock !== undefined) await world.locks.release(lockKey(run, lock), run.runId);
+  if (lock !== undefined) await world.locks.release(lockKey(run, "singleton", lock), run.runId);
 }
 
 /** The tail of a run that somebody else ended, perhaps without living to do it. */

@@ -45,6 +45,8 @@ export const PUT_EVENTS_TRIES_MAX = 5;
 export const SQS_DELAY_SECONDS_MAX = 900;
 /** SQS: receives before a message goes to the dead-letter queue. Crashes are counted on the run (L8). */
 export const SQS_RECEIVES_MAX = 50;
+/** SQS: how long a message is kept, and may be delivered again, in milliseconds. */
+export const SQS_RETENTION_MS = 14 * DAY_MS;
 
 /** Sleeps, waits and invoke timeouts, in milliseconds. */
 export const WAIT_MS_MAX = 365 * DAY_MS;
@@ -62,8 +64,6 @@ export const LEASE_MS = 9_500;
 export const HEARTBEAT_MS = 5 * SECOND_MS;
 /** An event id seen again within this time starts nothing again, in milliseconds. */
 export const EVENT_DEDUPE_MS = DAY_MS;
-/** An event whose idempotency key was let through within this time starts nothing, in milliseconds. */
-export const IDEMPOTENCY_MS = DAY_MS;
 /** How long an event stays stored, in milliseconds; renewed when a live run suspends past it. */
 export const EVENT_RETENTION_MS = 30 * DAY_MS;
 /** How long finished runs stay readable unless the engine says otherwise, in days. */
@@ -105,6 +105,8 @@ export const CONCURRENCY_LIMITS_MAX = 2;
 export const PRIORITY_SECONDS_MAX = 600;
 /** Events of one batch. */
 export const BATCH_SIZE_MAX = 1_000;
+/** How long an `idempotency` key starts nothing again, in milliseconds. */
+export const IDEMPOTENCY_MS = DAY_MS;
 /** Events that one function may be cancelled by. */
 export const CANCEL_ON_MAX = 5;
 /** Characters of the reason of a cancellation: it is kept in the run header, which stays small. */

@@ -7,8 +7,8 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { DOORS, engineNames } from "../../lambdas/contract.ts";
 import { ACCOUNT, REGION } from "../../local/arn.ts";
 import type * as transport from "../../local/transport.ts";
-import { play, type Scenario } from "../laws/harness.ts";
-import { HOUR_MS, MINUTE_MS, one, scenarios } from "../laws/scenarios.ts";
+import { play, type Scenario, START_EVENT } from "../laws/harness.ts";
+import { HOUR_MS, MINUTE_MS, one, scenarios, withFlow } from "../laws/scenarios.ts";
 import { flaggedApp } from "./engine-stack.ts";
 import { type Call, recording } from "./recorded-calls.ts";
 import { type Allowed, Policies } from "./statements.ts";
@@ -107,6 +107,17 @@ const more: readonly Scenario[] = [
       const { Schedules = [] } = await scheduler.send(new ListSchedulesCommand({ GroupName: names.scheduleGroup }));
       for (const { Name } of Schedules)
         await scheduler.send(new DeleteScheduleCommand({ Name, GroupName: names.scheduleGroup }));
+    },
+  },
+  {
+    name: "a run that the next one cancels, which starts much later",
+    functions: withFlow(
+      { singleton: { mode: "cancel" }, throttle: { limit: 1, periodMs: HOUR_MS, burst: 0 } },
+      one(async ({ step }) => step.sleep("nap", "2h")),
+    ),
+    script: async ({ cloud, pass }) => {
+      await pass(MINUTE_MS);
+      await cloud.send({ ...START_EVENT, id: "next" });
     },
   },
   {

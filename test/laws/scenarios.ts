@@ -1,4 +1,6 @@
 import { type GetFunctionInput, NonRetriableError, type Stepwell } from "stepwell";
+import type { DurableFunction } from "../../sdk/execution/contract.ts";
+import type { FlowManifest } from "../../sdk/protocol/index.ts";
 import type { App, Scenario, Stage } from "./harness.ts";
 import { START } from "./harness.ts";
 
@@ -14,6 +16,15 @@ export const one =
     app.client.createFunction({ id: "main", ...options }, { event: START }, ((input: Input) =>
       handler(input, app)) as never),
   ];
+
+/** The same functions with flow control as a manifest has it. */
+export const withFlow =
+  (flow: FlowManifest, functions: Scenario["functions"]): Scenario["functions"] =>
+  (app) =>
+    functions(app).map((fn) => {
+      Object.assign((fn as unknown as DurableFunction).manifest, { flow });
+      return fn;
+    });
 
 /** Sends an event once everything before has come to rest, takeovers included. */
 const sendLater =
