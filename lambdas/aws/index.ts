@@ -1,5 +1,6 @@
 import { type Clock, RETENTION_DAYS_DEFAULT, type StepMemo } from "../../sdk/protocol/index.ts";
 import type { EngineBinding } from "../contract.ts";
+import { createBucketStore } from "./bucket-store.ts";
 import { createBus } from "./bus.ts";
 import type { Clients } from "./clients.ts";
 import { createCrons } from "./crons.ts";
@@ -41,6 +42,7 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     steps: createStepStore(table, retentionMs),
     events: createEventStore(table),
     gates: createGateStore(table),
+    buckets: createBucketStore(table, retentionMs),
     listeners,
     registry: createRegistryStore(table, () => clock.now()),
     locks: createLockStore(table),
