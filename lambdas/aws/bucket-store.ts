@@ -1,7 +1,6 @@
-import { EVENT_RETENTION_MS, type RunAddress, STATE_SLACK_MS } from "../../sdk/protocol/index.ts";
-import type { ArrivedEvent, Bucket, BucketKind, EventRef } from "../engine/bucket.ts";
-import type { BucketRef } from "../engine/types.ts";
-import { type BucketKey, bucketKey, bucketPartition, headerKey, pointerKey, type RunKey, runEventsKey, runsIndexKey } from "./keys.ts";
+import type { Bucket } from "../engine/bucket.ts";
+import { bucketExpiry } from "../engine/retention.ts";
+import { type BucketKey, bucketKey, bucketPartition, pointerKey } from "./keys.ts";
 import { oneByOne } from "./one-by-one.ts";
 import { type Item, type Table, toTtl } from "./table.ts";
 
@@ -13,31 +12,13 @@ export interface StoredBucket {
   readonly key?: string;
 }
 
-/** What stands in the place of the run that the event alone would have had. Write-once but for its generation. */
-export interface Member extends RunAddress {
-  readonly event: ArrivedEvent;
-  readonly kind: BucketKind;
-  readonly bucket: BucketRef;
-  /** The key's value, for people. */
-  readonly key?: string;
-  readonly queuedAt: number;
-}
-
-/** Where the events of a run are stored, in their order. */
-export interface RunEventList {
-  readonly events: readonly EventRef[];
-  readonly keptUntil: number;
-}
-
 /**
  * Debounce and batch: pointer, members, generations. Each method is one call; their order is in `router/bucket.ts` (PROTOCOLS.md §6).
  * An open generation has no expiry.
  */
 export const createBucketStore = (table: Table, retentionMs: number) => {
-  /** Longer than a message can come again, with all that it entails. */
-  const keptMs = STATE_SLACK_MS + Math.max(retentionMs, EVENT_RETENTION_MS);
   const inTurn = oneByOne();
-  const ttlFrom = (time: number) => toTtl(time + keptMs);
+  const ttlFrom = (time: number) => toTtl(bucketExpiry(time, retentionMs));
   return {
     /** Lets what this process does with a bucket go one after another. */
     inTurn: <T>(of: BucketKey, work: () => Promise<T>): Promise<T> => inTurn(bucketPartition(of), work),
@@ -84,74 +65,10 @@ export const createBucketStore = (table: Table, retentionMs: number) => {
       if (seen === undefined) return table.put(item, "attribute_not_exists(pk)");
       return table.put(item, "#rev = :rev", { rev: seen.rev });
     },
-
-    /** The generation that an event belongs to, once it has been told; undefined: the event has a run of its own. */
-    async join(member: Member): Promise<BucketRef | undefined> {
-      if (await table.put(memberItem(member, ttlFrom(member.event.arrivedAt)), "attribute_not_exists(pk)"))
-        return member.bucket;
-      return bucketOf(await table.get(headerKey(member)));
-    },
-
-    /** Moves an event on from a generation that is closed. Returns where it belongs now: another delivery may have gone further. */
-    async moveOn(run: RunKey, from: BucketRef): Promise<BucketRef | undefined> {
-      const to = { ...from, generation: from.generation + 1 };
-      const { applied } = await table.update(headerKey(run), {
-        update: "SET #bucket = :to",
-        when: "#bucket = :from",
-        values: { from: JSON.stringify(from), to: JSON.stringify(to) },
-      });
-      return applied ? to : bucketOf(await table.get(headerKey(run)));
-    },
-
-    /** An event whose run it is has not been skipped: off the list of runs. */
-    async unlist(run: RunKey): Promise<void> {
-      await table.update(headerKey(run), {
-        update: "REMOVE #gsi1pk, #gsi1sk",
-        when: "attribute_exists(pk)",
-      });
-    },
-
-    /** The events of a run that has several; undefined: it has but one. */
-    async runEvents(run: RunKey): Promise<RunEventList | undefined> {
-      const item = await table.get(runEventsKey(run));
-      return item && { events: JSON.parse(item.events as string), keptUntil: (item.ttl as number) * 1_000 };
-    },
-
-    /** Keeps that list for a run that rests long. */
-    async keepRunEvents(run: RunKey, until: number): Promise<void> {
-      const values = { ttl: toTtl(until) };
-      await table.update(runEventsKey(run), { update: "SET #ttl = :ttl", when: "attribute_exists(pk)", values });
-    },
-
-    /** The events of a run that has several: always the same ones, so writing them twice is harmless. */
-    async putRunEvents(run: RunKey, events: readonly EventRef[], now: number): Promise<void> {
-      const ids = JSON.stringify(events.map(({ id, at }) => ({ id, at })));
-      await table.put({ ...runEventsKey(run), v: 1, events: ids, ttl: ttlFrom(now) });
-    },
   };
 };
 
 export type BucketStore = ReturnType<typeof createBucketStore>;
-
-const bucketOf = (item: Item | undefined): BucketRef | undefined =>
-  item?.bucket === undefined ? undefined : (JSON.parse(item.bucket as string) as BucketRef);
-
-/** Of a debounce it is listed, as the record of an event that started no run. */
-function memberItem({ event, kind, bucket, key, ...run }: Member, ttl: number) {
-  const { env, app, functionId, runId, queuedAt } = run;
-  const isRecord = kind === "debounce";
-  return {
-    ...headerKey(run),
-    ...{ v: 1, env, app, functionId, runId, status: "skipped", eventId: event.id, queuedAt },
-    ...{ fence: 0, wakeSeq: 0, attempts: 0 },
-    bucket: JSON.stringify(bucket),
-    ...(isRecord && {
-      ...runsIndexKey(run, new Date(queuedAt).toISOString().slice(0, 10)),
-      skipped: JSON.stringify({ reason: "debounce", ...(key !== undefined && { key }) }),
-    }),
-    ttl,
-  };
-}
 
 function toStored({ pk, sk, v, ttl, rev, key, first, latest, events, ...rest }: Item): StoredBucket {
   const bucket = {

@@ -10,10 +10,12 @@ import { createGateStore } from "./gate-store.ts";
 import { listenerName, type RunKey, waitName } from "./keys.ts";
 import { createListenerStore } from "./listener-store.ts";
 import { createLockStore } from "./lock-store.ts";
+import { createMemberStore } from "./member-store.ts";
 import { createPaceStore } from "./pace-store.ts";
 import { createPayloadStore } from "./payload-store.ts";
 import { createQueue } from "./queue.ts";
 import { createRegistryStore } from "./registry-store.ts";
+import { createRunEventStore } from "./run-event-store.ts";
 import { RunStore } from "./run-store.ts";
 import { createStepStore } from "./step-store.ts";
 import { Table } from "./table.ts";
@@ -43,6 +45,8 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     events: createEventStore(table),
     gates: createGateStore(table),
     buckets: createBucketStore(table, retentionMs),
+    members: createMemberStore(table, retentionMs),
+    runEvents: createRunEventStore(table, retentionMs),
     listeners,
     registry: createRegistryStore(table, () => clock.now()),
     locks: createLockStore(table),

@@ -142,8 +142,7 @@ export function runEventsOf({ kind, events }: Bucket): readonly BucketEvent[] | 
   return kind === "batch" ? events : events?.toSorted((a, b) => (isNewer(a, b) ? 1 : -1));
 }
 
-export const isSame = (a: EventRef, b: EventRef): boolean =>
-  a.id === b.id && a.at === b.at;
+export const isSame = (a: EventRef, b: EventRef): boolean => a.id === b.id && a.at === b.at;
 
 /** By the sender's time, then by id: a total order, so that every order of arrival leads to the same latest (FI-04). */
 export const isNewer = (a: BucketEvent, b: BucketEvent): boolean => a.ts > b.ts || (a.ts === b.ts && a.id > b.id);

@@ -8,7 +8,12 @@ const DAY_MS = 86_400_000;
 const LONG_MS = 7 * DAY_MS;
 
 /** A debounce without a timeout stays open as long as events come: what it needs is kept until then (live state has no TTL). */
-export async function keepOpen({ world, clock }: RouterDeps, of: BucketKey, bucket: Bucket, due: number): Promise<void> {
+export async function keepOpen(
+  { world, clock }: RouterDeps,
+  of: BucketKey,
+  bucket: Bucket,
+  due: number,
+): Promise<void> {
   if (due - bucket.firstAt < LONG_MS) return;
   await world.buckets.keepPointer(of, clock.now());
   const events = bucket.events ?? [mainEventOf(bucket)];
