@@ -55,7 +55,8 @@ async function conclude(
   const events = runEventsOf(bucket);
   if (events === undefined) await world.members.unlist(memberOf(of, main));
   else await world.runEvents.put({ ...of, runId }, events, closedAt);
-  if (closedAt < bucket.armedFor) await world.timer.disarm(flushName(runId, bucket.armedFor), bucket.armedFor, bucket.firstAt);
+  if (closedAt < bucket.armedFor)
+    await world.timer.disarm(flushName(runId, bucket.armedFor), bucket.armedFor, bucket.firstAt);
   const event = await world.events.get(of.env, main.id, main.at);
   if (event === undefined) throw new Error(`The event "${main.id}" of the run ${runId} is not stored any more.`);
   const { env, app, functionId } = of;

@@ -118,7 +118,9 @@ async function fireTimer({ world, clock }: RouterDeps, { at, message }: TimerMes
 async function flushBucket(deps: RouterDeps, message: FlushMessage): Promise<Routed> {
   const { apps, match } = await lookUp(deps.world, message.env, message.app, message.functionId);
   if (match === undefined)
-    throw new Error(`The function "${message.app}/${message.functionId}" of the run ${message.runId} is not registered.`);
+    throw new Error(
+      `The function "${message.app}/${message.functionId}" of the run ${message.runId} is not registered.`,
+    );
   return flush(deps, message, { match, emits: emitsOf(apps) });
 }
 
