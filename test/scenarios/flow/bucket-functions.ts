@@ -1,7 +1,7 @@
 import type { AnyFunction } from "stepwell";
 import type { LocalCloud } from "stepwell/local";
 import type { FlowManifest } from "../../../sdk/protocol/index.ts";
-import { type Input, on, stepwell } from "../cloud.ts";
+import { type Input, on, type stepwell } from "../cloud.ts";
 
 /** What a run has got: its event's number, and all of its events'. */
 export interface Got {
@@ -10,8 +10,13 @@ export interface Got {
 }
 
 /** A function of the event `shop/<id>` under flow control; it returns the numbers of its events, as `got` shows them. */
-export function controlled(id: string, flow: FlowManifest, handler: (input: Input) => unknown = got): AnyFunction {
-  const fn = on(id, handler);
+export function controlled(
+  id: string,
+  flow: FlowManifest,
+  handler: (input: Input) => unknown = got,
+  options = {},
+): AnyFunction {
+  const fn = on(id, handler, options);
   Object.assign(fn.manifest, { flow });
   return fn as unknown as AnyFunction;
 }
@@ -34,13 +39,13 @@ export async function sendNumber(cloud: LocalCloud, id: string, n: number, { ts,
   await cloud.send(event as Parameters<typeof stepwell.send>[0] as never);
 }
 
-/** Outputs of the runs of a function that have completed, the earliest first. */
+/** Outputs of the runs of a function that have completed, the earliest first, and by their text if they are of one time. */
 export async function outputsOf(cloud: LocalCloud, functionId: string): Promise<readonly unknown[]> {
   const runs = await cloud.runs({ functionId, status: "completed", limit: 100 });
   const views = await Promise.all(runs.map(({ id }) => cloud.run(id)));
-  return views
-    .toSorted((a, b) => (a?.queuedAt ?? 0) - (b?.queuedAt ?? 0))
-    .map((view) => view?.output);
+  const ended = views.map((view) => ({ at: view?.queuedAt ?? 0, output: view?.output }));
+  const text = ({ output }: { output: unknown }) => JSON.stringify(output);
+  return ended.toSorted((a, b) => a.at - b.at || (text(a) < text(b) ? -1 : 1)).map(({ output }) => output);
 }
 
 /** What `runsOf` tells of the event with the number `n`. */

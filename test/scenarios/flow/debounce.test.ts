@@ -27,7 +27,9 @@ describe("a debounce", () => {
   });
 
   it("is put off no longer than its timeout", async () => {
-    const cloud = await openCloud([controlled("save", { debounce: { periodMs: 10 * SECOND, timeoutMs: 25 * SECOND } })]);
+    const cloud = await openCloud([
+      controlled("save", { debounce: { periodMs: 10 * SECOND, timeoutMs: 25 * SECOND } }),
+    ]);
     for (let n = 0; n < 8; n++) {
       await sendNumber(cloud, "save", n);
       await cloud.passTime(5 * SECOND);
