@@ -110,7 +110,8 @@ export function createLocalCloud(
     await time.settle();
     return report;
   };
-  const isQueued = (runId: string) => queues.some((queue) => holds(queue, runId));
+  const isQueued = (runId: string) =>
+    queues.some((queue) => holds(queue, runId)) || aws.scheduler.inputs().some((input) => input.includes(runId));
   const waitForRun = createRunWaiter({ aws, look: run, isQueued, sweep });
   const fire = async (functionId: string) => {
     const message = cronMessage(binding.env, client.id, functionId, clock.now(), app.functions());

@@ -10,9 +10,11 @@ import {
 } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
 import { allFunctions, type FunctionMatch, matchTriggers } from "../engine/match.ts";
-import { cronEventId, runIdOf } from "../engine/run-id.ts";
+import { cronEventId, runIdOf, timeOf } from "../engine/run-id.ts";
+import type { RunHeader } from "../engine/types.ts";
+import { bucketPlaceOf, bucketView, leadsToRun } from "./bucket-view.ts";
 import { listRuns, type RunQuery } from "./list-runs.ts";
-import { queuedView, runView } from "./run-view.ts";
+import { queuedView, recordView, runView } from "./run-view.ts";
 
 export interface ApiDeps {
   readonly world: World;
@@ -24,8 +26,25 @@ export const createApi = ({ world, clock }: ApiDeps) => {
   const run = async (address: RunAddress): Promise<RunView | undefined> => {
     const header = await world.runs.header(address);
     if (header === undefined) return undefined;
-    const [outcome, memo] = await Promise.all([world.runs.outcome(address, header), world.steps.load(address)]);
-    return runView({ header, outcome, memo }, (payload) => world.payloads.load(payload), clock.now());
+    if (header.bucket !== undefined) return memberView(header);
+    const [outcome, memo, list] = await Promise.all([
+      world.runs.outcome(address, header),
+      world.steps.load(address),
+      header.batch === true ? world.runEvents.get(address) : undefined,
+    ]);
+    return runView(
+      { header, outcome, memo, events: list?.events },
+      (payload) => world.payloads.load(payload),
+      clock.now(),
+    );
+  };
+
+  /** What became of an event that went into a debounce or a batch: the run that it is in, or the word that another took its place. */
+  const memberView = async (header: RunHeader): Promise<RunView | undefined> => {
+    const place = await bucketPlaceOf(world, header);
+    const event = { id: header.eventId, at: timeOf(header.runId) };
+    if (place !== undefined && leadsToRun(place, event)) return (await run(place.run)) ?? bucketView(place);
+    return header.skipped && recordView(header);
   };
 
   /** The functions that may have been started by an event; `sure` when they have been, or will be. */

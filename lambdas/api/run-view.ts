@@ -33,17 +33,28 @@ export const queuedView = (run: RunAddress, event: Pick<StoredEvent, "id" | "at"
   endedAt: undefined,
 });
 
+/** An event that started no run: what its record tells. */
+export const recordView = (header: RunHeader): RunView => ({
+  ...runSummary(header),
+  output: undefined,
+  error: undefined,
+  steps: [],
+});
+
 export interface StoredRun {
   readonly header: RunHeader;
   readonly outcome: Outcome | undefined;
   readonly memo: ReadonlyMap<string, StepMemo>;
+  /** Of a run that has several. */
+  readonly events?: readonly { readonly id: string }[] | undefined;
 }
 
 /** A stored run as users see it. */
-export async function runView({ header, outcome, memo }: StoredRun, load: Load, now: number): Promise<RunView> {
+export async function runView({ header, outcome, memo, events }: StoredRun, load: Load, now: number): Promise<RunView> {
   const steps = [...memo.values()].sort(byTime);
   return {
     ...runSummary(header),
+    ...(events && { eventIds: events.map(({ id }) => id) }),
     ...(await endOf(outcome, load)),
     steps: await Promise.all(steps.map((step) => stepView(header.runId, step, load, now))),
   };

@@ -1,5 +1,6 @@
 import { type Clock, RETENTION_DAYS_DEFAULT, type StepMemo } from "../../sdk/protocol/index.ts";
 import type { EngineBinding } from "../contract.ts";
+import { createBucketStore } from "./bucket-store.ts";
 import { createBus } from "./bus.ts";
 import type { Clients } from "./clients.ts";
 import { createCrons } from "./crons.ts";
@@ -10,10 +11,12 @@ import { listenerName, type RunKey, waitName } from "./keys.ts";
 import { createLineStore } from "./line-store.ts";
 import { createListenerStore } from "./listener-store.ts";
 import { createLockStore } from "./lock-store.ts";
+import { createMemberStore } from "./member-store.ts";
 import { createPaceStore } from "./pace-store.ts";
 import { createPayloadStore } from "./payload-store.ts";
 import { createQueue } from "./queue.ts";
 import { createRegistryStore } from "./registry-store.ts";
+import { createRunEventStore } from "./run-event-store.ts";
 import { RunStore } from "./run-store.ts";
 import { createStepStore } from "./step-store.ts";
 import { Table } from "./table.ts";
@@ -43,6 +46,9 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     events: createEventStore(table),
     gates: createGateStore(table),
     lines: createLineStore(table),
+    buckets: createBucketStore(table, retentionMs),
+    members: createMemberStore(table, retentionMs),
+    runEvents: createRunEventStore(table, retentionMs),
     listeners,
     registry: createRegistryStore(table, () => clock.now()),
     locks: createLockStore(table),

@@ -92,6 +92,22 @@ export const lockKey = ({ env, app }: AppKey, option: "idempotency" | "singleton
 /** Name of the schedule of a throttled start that is far off. */
 export const startName = (runId: string): string => `${runId}-start`;
 
+/** A debounce or a batch of a function, by the hash of its kind and key: its generations, and which of them is the open one. */
+export type BucketKey = Omit<RunAddress, "runId"> & { readonly bucket: string };
+export const bucketPartition = ({ env, app, functionId, bucket }: BucketKey): string =>
+  `${env}#${app}#bucket#${functionId}#${bucket}`;
+export const bucketKey = (of: BucketKey, generation: number): Key => ({
+  pk: bucketPartition(of),
+  sk: `generation#${generation}`,
+});
+export const pointerKey = (of: BucketKey): Key => ({ pk: bucketPartition(of), sk: "pointer" });
+
+/** Name of the schedule that flushes a bucket: by the run that it will have, and by its time. */
+export const flushName = (runId: string, at: number): string => `${runId}-flush-${at.toString(36)}`;
+
+/** The events of a run that has several. */
+export const runEventsKey = (run: RunKey): Key => ({ pk: runPartition(run), sk: "events" });
+
 /** Run listing: by function and day, in order of run id. */
 export const runsIndexKey = (run: RunAddress, day: string) => ({
   gsi1pk: `${run.env}#${run.app}#${run.functionId}#${day}`,

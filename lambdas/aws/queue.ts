@@ -28,8 +28,8 @@ export const createQueue = (client: () => SQSClient, ingestQueueUrl: string) => 
     return refused.flat();
   },
 
-  async sendToRouter(message: EngineMessage): Promise<void> {
-    await send(client(), ingestQueueUrl, bodyOf(message), 0);
+  async sendToRouter(message: EngineMessage, delaySeconds = 0): Promise<void> {
+    await send(client(), ingestQueueUrl, bodyOf(message), delaySeconds);
   },
 
   /** When a received message comes back unless it is acknowledged. */

@@ -2,6 +2,7 @@ import { type Outcome, type RunAddress, STATE_SLACK_MS, type StartMessage } from
 import { TABLE } from "../contract.ts";
 import type { CrashCount } from "../engine/crash.ts";
 import type { Parking } from "../engine/park.ts";
+import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader, Skipped } from "../engine/types.ts";
 import { DUE_SHARDS, dueIndexKey, duePartition, headerKey, outcomeKey, type RunKey, runsIndexKey } from "./keys.ts";
 import { outcomeItem, toOutcome } from "./step-store.ts";
@@ -311,7 +312,9 @@ function birthOf(run: RunAddress, { eventId, start }: Birth) {
   const values: Item = {
     ...headKey(run, start.queuedAt),
     eventId,
+    ...eventAtOf(run, start),
     attempts: 0,
+    ...(start.batch && { batch: true }),
     ...(start.parent && { parent: JSON.stringify(start.parent) }),
     ...(start.emits.length > 0 && { emits: start.emits }),
     ...(start.place && { gates: JSON.stringify(start.place.gates), order: start.place.order }),
@@ -322,8 +325,13 @@ function birthOf(run: RunAddress, { eventId, start }: Birth) {
   return { values, sets };
 }
 
+/** The run of a debounce has the time of another event in its id. */
+function eventAtOf({ runId }: RunAddress, { event }: StartMessage): { eventAt?: number } {
+  return event.at === undefined || event.at === timeOf(runId) ? {} : { eventAt: event.at };
+}
+
 /** Attributes of the header that are JSON. */
-const JSON_FIELDS = ["parent", "outcome", "gates", "cancel", "skipped"] as const;
+const JSON_FIELDS = ["parent", "outcome", "gates", "cancel", "skipped", "bucket"] as const;
 
 function toHeader(item: Item): RunHeader {
   const parsed = JSON_FIELDS.filter((name) => item[name] !== undefined).map((name) => [

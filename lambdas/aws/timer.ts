@@ -29,8 +29,18 @@ export const createTimer = (scheduler: () => Promise<SchedulerClient>, queue: Qu
     return true;
   },
 
+  /** The same for a message to the router, which has to know itself when it comes early: by a schedule it comes up to a minute early. */
+  async callRouter(name: string, at: number, now: number, message: EngineMessage): Promise<void> {
+    const seconds = Math.max(0, Math.ceil((at - now) / 1_000));
+    if (seconds <= SQS_DELAY_SECONDS_MAX) await queue.sendToRouter(message, seconds);
+    else await this.scheduleCall(name, at, message);
+  },
+
   async schedule(name: string, at: number, message: RunMessage): Promise<void> {
-    const input: EngineMessage = { v: 1, stepwell: true, kind: "timer", at, message };
+    await this.scheduleCall(name, at, { v: 1, stepwell: true, kind: "timer", at, message });
+  },
+
+  async scheduleCall(name: string, at: number, input: EngineMessage): Promise<void> {
     const early = new Date(at - SCHEDULER_EARLY_MS).toISOString().slice(0, 19);
     await createSchedule(await scheduler(), {
       Name: name,

@@ -36,7 +36,7 @@ const place = object({ gates: list, order: text });
 
 const RUN_MESSAGES: Readonly<Record<string, Shape>> = {
   start: {
-    event: either(object({ ref: text }), event),
+    event: either(object({ ref: text, at: optional(number) }), event),
     queuedAt: number,
     emits: list,
     parent: optional(parent),
@@ -63,7 +63,7 @@ const ENGINE_MESSAGES: Readonly<Record<string, Shape>> = {
   settle: { parent, outcome },
   timer: { at: number, message: (value) => isRecord(value) && runMessageProblem(value) === undefined },
   cron: { env: text, app: text, functionId: text, cron: text, at: text },
-  flush: { env: text, app: text, functionId: text, bucket: text, generation: number, at: number },
+  flush: { env: text, app: text, functionId: text, bucket: text, generation: number, runId: text, at: number },
   cancel: { env: text, app: text, functionId: optional(text), runId: text, cause: object({ by: text }) },
 };
 

@@ -1,4 +1,4 @@
-import { STATE_SLACK_MS, type StepMemo } from "../../sdk/protocol/index.ts";
+import { EVENT_RETENTION_MS, STATE_SLACK_MS, type StepMemo } from "../../sdk/protocol/index.ts";
 import type { RunHeader } from "./types.ts";
 
 /**
@@ -13,6 +13,10 @@ export const stepExpiry = (step: StepMemo, retentionMs: number): number =>
 /** The steps of a run that has to be awake at `due` which might not stay readable for the retention after it. */
 export const toRenew = (steps: Iterable<StepMemo>, due: number, retentionMs: number): readonly StepMemo[] =>
   [...steps].filter((step) => keptUntil(step, retentionMs) < due + retentionMs);
+
+/** When a closed debounce or batch may be gone, and what leads to it: not before all messages about it. */
+export const bucketExpiry = (time: number, retentionMs: number): number =>
+  time + STATE_SLACK_MS + Math.max(retentionMs, EVENT_RETENTION_MS);
 
 /** The expiry of what is renewed for a run that has to be awake at `due`. */
 export const renewedExpiry = (due: number, retentionMs: number): number => due + STATE_SLACK_MS + retentionMs;

@@ -18,6 +18,8 @@ export interface RunHeader {
   readonly guard?: string;
   readonly leaseUntil?: number;
   readonly eventId: string;
+  /** The bus time of that event, where it is not the time in the run's id: the run of a debounce. */
+  readonly eventAt?: number;
   readonly parent?: ParentRef;
   readonly emits?: readonly "finished"[];
   readonly queuedAt: number;
@@ -47,6 +49,8 @@ export interface RunHeader {
   readonly batch?: true;
   /** A cancellation: the next holder carries it out (PROTOCOLS.md, P7). */
   readonly cancel?: CancelCause;
+  /** No run, but the event's way to one: the debounce or batch that it went into. Only with the status "skipped". */
+  readonly bucket?: BucketRef;
   /** Why there was no run. Only with the status "skipped". */
   readonly skipped?: Skipped;
   /** How many step items there were at the last suspend: should there be fewer, they have expired. */
@@ -59,6 +63,12 @@ export interface RunHeader {
   readonly outcomeAt?: "item";
   /** A word for the operator, such as the reason of a dead letter. */
   readonly note?: string;
+}
+
+/** A generation of a debounce or a batch, by the hash of its kind and key. */
+export interface BucketRef {
+  readonly id: string;
+  readonly generation: number;
 }
 
 /** An event that started no run of a function: its record has the place of that run's header. */

@@ -4,6 +4,7 @@ import {
   type EngineMessage,
   EVENT_CRON,
   EVENT_INVOKED,
+  type FlushMessage,
   HOPS_MAX,
   type InvokeMessage,
   type Outcome,
@@ -19,6 +20,7 @@ import { cronOf, emitsOf, findFunction, matchTriggers, mayTrigger } from "../eng
 import { cronEventId } from "../engine/run-id.ts";
 import type { Skipped } from "../engine/types.ts";
 import { admit } from "./admit.ts";
+import { flush } from "./bucket.ts";
 import { type Outgoing, type Routed, type RouterDeps, together } from "./deps.ts";
 import { runOf } from "./start-run.ts";
 
@@ -31,6 +33,8 @@ export async function routeEngineMessage(deps: RouterDeps, message: EngineMessag
       return tellParent(deps, message.parent, "child", message.outcome);
     case "timer":
       return fireTimer(deps, message);
+    case "flush":
+      return flushBucket(deps, message);
     case "cron":
       return startCron(deps, message);
     default:
@@ -108,6 +112,16 @@ async function fireTimer({ world, clock }: RouterDeps, { at, message }: TimerMes
   const rounded = message.kind === "start" ? Math.floor(seconds) : Math.ceil(seconds);
   const delaySeconds = Math.min(SQS_DELAY_SECONDS_MAX, Math.max(0, rounded));
   return { send: [{ queueUrl: app.queueUrl, message, delaySeconds } satisfies Outgoing] };
+}
+
+/** The time of a debounce or a batch: comes back while its function is not registered, and is a dead letter in the end. */
+async function flushBucket(deps: RouterDeps, message: FlushMessage): Promise<Routed> {
+  const { apps, match } = await lookUp(deps.world, message.env, message.app, message.functionId);
+  if (match === undefined)
+    throw new Error(
+      `The function "${message.app}/${message.functionId}" of the run ${message.runId} is not registered.`,
+    );
+  return flush(deps, message, { match, emits: emitsOf(apps) });
 }
 
 /** The run of a schedule: its id comes from the function and the nominal time, so twice is once. */

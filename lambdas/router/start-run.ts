@@ -51,7 +51,7 @@ export function startRun(start: Start, queuedAt: number, terms: Terms = {}): Out
       ...runOf(start),
       ...(runId !== undefined && { runId }),
       kind: "start",
-      event: isSmall ? event : { ref: event.id },
+      event: isSmall ? event : { ref: event.id, at: event.at },
       queuedAt,
       emits,
       ...(parent && { parent }),

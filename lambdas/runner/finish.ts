@@ -60,7 +60,7 @@ export async function finish(held: Held, heartbeat: Heartbeat, outcome: Outcome)
       header: held.header,
       endedAt,
       outcome,
-      event: held.event,
+      events: held.events,
       memo: held.memo,
       slots: held.slots,
     });

@@ -12,11 +12,11 @@ import {
   type RunAddress,
   type StepMemo,
   StepwellError,
-  type StoredEvent,
 } from "../../sdk/protocol/index.ts";
 import type { RunHeader } from "../engine/types.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { limitIn } from "./gates.ts";
+import { type RunEvents, userEventsOf } from "./run-events.ts";
 import type { TakenSlot } from "./slots.ts";
 import { payloadBytes } from "./values.ts";
 
@@ -32,9 +32,7 @@ export interface HeldInput {
   readonly fn: DurableFunction;
   readonly header: RunHeader;
   readonly fence: number;
-  readonly event: StoredEvent;
-  readonly data: unknown;
-  readonly trigger: UserEvent;
+  readonly events: RunEvents;
   readonly memo: ReadonlyMap<string, StepMemo>;
   /** From when on no new step is begun, in milliseconds. */
   readonly outOfTimeAt: number;
@@ -49,8 +47,8 @@ export class Held {
   readonly fn: DurableFunction;
   readonly header: RunHeader;
   readonly fence: number;
-  readonly event: StoredEvent;
-  readonly data: unknown;
+  readonly events: RunEvents;
+  /** The handler's `event`, by which conditions are judged. */
   readonly trigger: UserEvent;
   readonly outOfTimeAt: number;
   readonly deadline: number;
@@ -78,9 +76,8 @@ export class Held {
     this.fn = input.fn;
     this.header = input.header;
     this.fence = input.fence;
-    this.event = input.event;
-    this.data = input.data;
-    this.trigger = input.trigger;
+    this.events = input.events;
+    this.trigger = userEventsOf(input.events).event;
     this.outOfTimeAt = input.outOfTimeAt;
     this.deadline = input.deadline;
     this.memo = withoutStaleOrder(input.memo);
@@ -98,6 +95,11 @@ export class Held {
   get parallel(): number {
     const limits = (this.header.gates ?? []).map((gate) => limitIn(this.fn, gate) ?? PARALLEL_STEPS_DEFAULT);
     return Math.min(PARALLEL_STEPS_DEFAULT, ...limits);
+  }
+
+  /** How many functions its events have passed through: the longest of their ways. */
+  get hops(): number {
+    return Math.max(...this.events.all.map(({ event }) => event.hops));
   }
 
   /** Tries and results on record. */

@@ -1,17 +1,16 @@
-import { Replay, type RunInput, toUserEvent } from "../../sdk/execution/index.ts";
+import { Replay, type RunInput } from "../../sdk/execution/index.ts";
 import {
   IN_PLACE_SLEEP_MS_MAX,
   type RunMessage,
   type StepMemo,
   StepwellError,
-  type StoredEvent,
   serializeError,
 } from "../../sdk/protocol/index.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Leased } from "../aws/run-store.ts";
 import { countCrash, judgeCrashes } from "../engine/crash.ts";
 import { isExpired } from "../engine/retention.ts";
-import { timeOf } from "../engine/run-id.ts";
+import type { RunHeader } from "../engine/types.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { conclude, finish } from "./finish.ts";
 import { type Look, slotsOf } from "./gates.ts";
@@ -21,6 +20,7 @@ import { runLogger } from "./log.ts";
 import { hasBody } from "./operations/index.ts";
 import { runMessage } from "./operations/operation.ts";
 import { settleOverdue } from "./overdue.ts";
+import { loadRunEvents, type RunEvents } from "./run-events.ts";
 import { type Report, Session } from "./session.ts";
 import { enter, giveUp } from "./slots.ts";
 import { suspend, type Waking } from "./suspend.ts";
@@ -75,11 +75,10 @@ async function load(deps: RunnerDeps, { message, leased, outOfTimeAt, deadline }
   // Nobody has held a run before its first fence, so it has no steps yet.
   const isNew = leased.header.fence === 0;
   if (isNew) deps.log.debug("run started");
-  const [event, memo] = await Promise.all([
-    eventOf(deps, message, leased.header.eventId),
+  const [events, memo] = await Promise.all([
+    eventsOf(deps, message, leased.header),
     isNew ? new Map<string, StepMemo>() : world.steps.load(message),
   ]);
-  const data = await world.payloads.load(event.data);
   const fn = deps.functions.get(message.functionId);
   if (fn === undefined) throw new Error(`The function "${message.functionId}" is not served by this app.`);
   const { env, app, functionId, runId } = message;
@@ -89,9 +88,7 @@ async function load(deps: RunnerDeps, { message, leased, outOfTimeAt, deadline }
     fn,
     header: leased.header,
     fence: leased.fence,
-    event,
-    data,
-    trigger: toUserEvent(event, data),
+    events,
     memo,
     outOfTimeAt,
     deadline,
@@ -102,11 +99,11 @@ async function load(deps: RunnerDeps, { message, leased, outOfTimeAt, deadline }
   return held;
 }
 
-async function eventOf(deps: RunnerDeps, message: RunMessage, eventId: string): Promise<StoredEvent> {
-  if (message.kind === "start" && !("ref" in message.event)) return message.event;
-  const event = await deps.world.events.get(message.env, eventId, timeOf(message.runId));
-  if (event === undefined) throw new Error(`The event "${eventId}" is not stored any more.`);
-  return event;
+async function eventsOf({ world }: RunnerDeps, message: RunMessage, header: RunHeader): Promise<RunEvents> {
+  const given = message.kind === "start" && !("ref" in message.event) ? message.event : undefined;
+  const events = await loadRunEvents(world, message, header, given);
+  if (events === undefined) throw new Error(`The event "${header.eventId}", or one beside it, is not stored any more.`);
+  return events;
 }
 
 /** A lease that ended instead of being given back (L4). */
@@ -198,13 +195,14 @@ async function passOn(held: Held): Promise<Verdict> {
 }
 
 function startReplay(held: Held): Replay {
-  const { deps, fn, event, data, run, memo } = held;
+  const { deps, fn, events, run, memo } = held;
   const earlier = new Set(memo.keys());
   const replay: Replay = new Replay((ledger) => fn.start(input, ledger), { memo, maxSteps: fn.maxSteps });
   const input: RunInput = {
-    events: [event],
+    events: events.all.map(({ event }) => event),
     // Its own copy: what the code does to it must not be there in the next try.
-    data: [structuredClone(data)],
+    data: events.all.map(({ data }) => structuredClone(data)),
+    main: events.main,
     runId: run.runId,
     attempt: held.attempt,
     maxAttempts: fn.retry.attempts,
@@ -212,7 +210,7 @@ function startReplay(held: Held): Replay {
     isReplaying: () => isReplaying(replay, earlier),
     log: runLogger(deps.log, run, held.attempt),
     sender: deps.world.bus,
-    hops: event.hops,
+    hops: held.hops,
   };
   return replay;
 }

@@ -41,7 +41,7 @@ export async function suspend(
   await Promise.all(arming.map((step) => arm(held, open, step)));
   if (retryAt !== undefined) await armHandlerRetry(held, retryAt);
   const parking = parkingOf(steps, retryAt, clock.now());
-  await keepEvent(held, parking.due);
+  await keepEvents(held, parking.due);
   await keepMemo(held, parking.due);
   // Only a suspend that has seen all open operations may say that they are set up.
   const armed = all ? held.fence : (held.header.armed ?? 0);
@@ -91,10 +91,14 @@ async function armHandlerRetry(held: Held, retryAt: number): Promise<void> {
   );
 }
 
-/** The event of a run that sleeps past the event's expiry is kept longer (live state has no TTL that matters). */
-async function keepEvent(held: Held, until: number): Promise<void> {
-  const expires = held.event.at + EVENT_RETENTION_MS;
-  if (until + DAY_MS > expires) await held.deps.world.events.keepUntil(held.event, until);
+/** The events of a run that sleeps past their expiry are kept longer (live state has no TTL that matters), and the list of them. */
+async function keepEvents({ deps: { world }, run, events }: Held, until: number): Promise<void> {
+  const expiring = events.all.filter(({ event }) => until + DAY_MS > event.at + EVENT_RETENTION_MS);
+  for (let i = 0; i < expiring.length; i += RENEWALS_AT_ONCE)
+    await Promise.all(expiring.slice(i, i + RENEWALS_AT_ONCE).map(({ event }) => world.events.keepUntil(event, until)));
+  const { listedUntil } = events;
+  if (listedUntil === undefined || listedUntil >= until + world.retentionMs) return;
+  await world.runEvents.keep(run, renewedExpiry(until, world.retentionMs));
 }
 
 /** Renews what would not outlive the run's rest by the retention. */

@@ -1,5 +1,4 @@
 /** What the end of a run entails (L6): idempotent, repeated by whoever meets an ended run, done before the message is acknowledged. */
-import { toUserEvent } from "../../sdk/execution/index.ts";
 import {
   EVENT_CANCELLED,
   EVENT_FAILED,
@@ -8,13 +7,12 @@ import {
   type Outcome,
   type RunAddress,
   type StepMemo,
-  type StoredEvent,
 } from "../../sdk/protocol/index.ts";
 import { lockKey, type World, waitName } from "../aws/index.ts";
-import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
 import type { RunnerDeps } from "./deps.ts";
 import type { Held } from "./held.ts";
+import { loadRunEvents, type RunEvents, userEventsOf } from "./run-events.ts";
 import { leaveForGood, type TakenSlot } from "./slots.ts";
 
 export interface EndedRun {
@@ -22,8 +20,8 @@ export interface EndedRun {
   readonly header: RunHeader;
   readonly endedAt: number;
   readonly outcome: Outcome;
-  /** Absent when it has expired: then nothing is emitted any more, and the rest of the tail is done. */
-  readonly event: StoredEvent | undefined;
+  /** Absent when they have expired: then nothing is emitted any more, and the rest of the tail is done. */
+  readonly events: RunEvents | undefined;
   readonly memo: ReadonlyMap<string, StepMemo>;
   /** Slots that it holds, as far as they are known. */
   readonly slots: readonly TakenSlot[];
@@ -57,13 +55,13 @@ export async function releaseSingleton(world: World, run: RunAddress, lock: stri
 export async function repeatTail(deps: RunnerDeps, run: RunAddress, header: RunHeader): Promise<void> {
   if (header.tail !== true) return;
   const { world } = deps;
-  const [outcome, event, memo] = await Promise.all([
+  const [outcome, events, memo] = await Promise.all([
     world.runs.outcome(run, header),
-    world.events.get(run.env, header.eventId, timeOf(run.runId)),
+    loadRunEvents(world, run, header),
     world.steps.load(run),
   ]);
   if (outcome === undefined) throw new Error(`The ended run ${run.runId} has no outcome.`);
-  await runTail(deps, { run, header, endedAt: header.endedAt ?? header.queuedAt, outcome, event, memo, slots: [] });
+  await runTail(deps, { run, header, endedAt: header.endedAt ?? header.queuedAt, outcome, events, memo, slots: [] });
 }
 
 /** A process that was overtaken may have set up a wait after the run had ended: nobody else would take it back (L7). */
@@ -98,26 +96,31 @@ async function tellParent(world: World, { header, outcome }: EndedRun): Promise<
 }
 
 /** An invoked run has the event of its invocation too, and is like any other; a mere listener has no parent. */
-const isLifecycleRun = ({ parent }: RunHeader, { name }: StoredEvent): boolean =>
+const isLifecycleRun = ({ parent }: RunHeader, name: string): boolean =>
   [EVENT_FAILED, EVENT_FINISHED, EVENT_CANCELLED].includes(name) || (name === EVENT_INVOKED && parent === undefined);
 
 /** `failed` always, `finished` when somebody listens; a run that such an event started emits none itself. */
-async function emitEvents({ world }: RunnerDeps, { run, header, endedAt, outcome, event }: EndedRun): Promise<void> {
-  if (event === undefined || isLifecycleRun(header, event)) return;
+async function emitEvents(
+  { world }: RunnerDeps,
+  { run, header, endedAt, outcome, events: of }: EndedRun,
+): Promise<void> {
+  if (of === undefined) return;
+  const { event, events: all } = userEventsOf(of);
+  if (isLifecycleRun(header, event.name)) return;
   const names = [
     ...(outcome.ok ? [] : [EVENT_FAILED]),
     ...(header.emits?.includes("finished") ? [EVENT_FINISHED] : []),
   ];
   if (names.length === 0) return;
-  const original = toUserEvent(event, await world.payloads.load(event.data));
   const result = outcome.ok ? { result: await world.payloads.load(outcome.data) } : { error: outcome.error };
   const data = {
     function_id: `${run.app}/${run.functionId}`,
     run_id: run.runId,
     ...result,
-    event: original,
-    events: [original],
+    event,
+    events: all,
   };
+  const hops = Math.max(...of.all.map(({ event: { hops } }) => hops)) + 1;
   const events = names.map((name) => ({
     name,
     envelope: {
@@ -126,7 +129,7 @@ async function emitEvents({ world }: RunnerDeps, { run, header, endedAt, outcome
       ts: endedAt,
       env: run.env,
       data,
-      trace: { hops: event.hops + 1 },
+      trace: { hops },
     },
   }));
   await world.bus.send(run.app, events);

@@ -37,6 +37,8 @@ interface Schedule {
 
 export interface Scheduler {
   readonly service: Service;
+  /** What the schedules are going to send. */
+  inputs(): readonly string[];
   restore(): Promise<void>;
   stop(): void;
 }
@@ -156,7 +158,8 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       return jsonError(error, { "content-type": "application/json" });
     }
   };
-  return { service, restore, stop: () => schedules.stop() };
+  const inputs = () => schedules.list().map(({ target }) => target.Input ?? "");
+  return { service, inputs, restore, stop: () => schedules.stop() };
 }
 
 type Route = readonly [operation: string, run: () => object];

@@ -69,6 +69,8 @@ export interface RunInput {
   readonly events: readonly StoredEvent[];
   /** The events' `data`, loaded, in the same order. */
   readonly data: readonly unknown[];
+  /** Which of them is the handler's `event`. @default - the first */
+  readonly main?: number;
   readonly runId: string;
   /** Failed tries so far: of the step being tried again, else of the handler. */
   readonly attempt: number;

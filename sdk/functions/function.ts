@@ -86,11 +86,11 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
 export type AnyFunction = StepwellFunction<unknown, unknown>;
 
 function contextOf(input: RunInput, ledger: Ledger, spec: DurableSpec): Parameters<AnyHandler>[0] {
-  const [event, ...others] = input.events.map((stored, index) => toUserEvent(stored, input.data[index]));
-  if (event === undefined) throw new TypeError(`Run ${input.runId} has no event.`);
+  const [first, ...others] = input.events.map((stored, index) => toUserEvent(stored, input.data[index]));
+  if (first === undefined) throw new TypeError(`Run ${input.runId} has no event.`);
   return {
-    event,
-    events: [event, ...others],
+    event: [first, ...others][input.main ?? 0] ?? first,
+    events: [first, ...others],
     step: createStepTools(ledger, spec.app),
     runId: input.runId,
     attempt: input.attempt,

@@ -25,7 +25,7 @@ export type RunMessage = RunAddress & { readonly v: 1; readonly id: string } & (
 export interface StartMessage {
   readonly kind: "start";
   /** The triggering event, while small; else its id. */
-  readonly event: StoredEvent | { readonly ref: string };
+  readonly event: StoredEvent | { readonly ref: string; readonly at?: number };
   readonly queuedAt: number;
   readonly parent?: ParentRef;
   /** Lifecycle events that somebody listens to (`failed` and `cancelled` always go out). */
@@ -126,6 +126,8 @@ export interface FlushMessage {
   /** Hash of the bucket's key. */
   readonly bucket: string;
   readonly generation: number;
+  /** The run that it will have. */
+  readonly runId: string;
   /** When it is due, in milliseconds. */
   readonly at: number;
 }

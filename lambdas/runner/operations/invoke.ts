@@ -31,7 +31,7 @@ export const invoke: Operation = {
       data: await world.payloads.store(name, JSON.stringify(op.request.data ?? {})),
       ...(op.request.user !== undefined && { user: JSON.stringify(op.request.user) }),
       at: step.startedAt,
-      hops: held.event.hops + 1,
+      hops: held.hops + 1,
     };
     await world.queue.sendToRouter(message);
     await armTimer(held, step, timeoutMessage(held, step, op.request.target));

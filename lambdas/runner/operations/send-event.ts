@@ -5,10 +5,10 @@ import { armTimer, type Operation, timerMessage } from "./operation.ts";
 export const sendEvent: Operation = {
   execute: async (held, op) => {
     if (op.request.kind !== "sendEvent") return undefined;
-    const { deps, run, event } = held;
+    const { deps, run } = held;
     const events = prepareEvents(op.request.events, {
       env: run.env,
-      hops: event.hops + 1,
+      hops: held.hops + 1,
       ts: deps.clock.now(),
       id: (index) => `${run.runId}-${op.key}-${index}`,
     });

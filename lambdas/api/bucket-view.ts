@@ -1,0 +1,39 @@
+import type { RunAddress, RunView, StoredEvent } from "../../sdk/protocol/index.ts";
+import type { World } from "../aws/index.ts";
+import type { BucketKey } from "../aws/keys.ts";
+import { type Bucket, bucketRunId, isSame, mainEventOf } from "../engine/bucket.ts";
+import type { RunHeader } from "../engine/types.ts";
+import { queuedView } from "./run-view.ts";
+
+/** Where an event is that went into a debounce or a batch. */
+export interface BucketPlace {
+  readonly bucket: Bucket;
+  /** The key's value, for people. */
+  readonly key?: string;
+  /** The run that it has, or will have. */
+  readonly run: RunAddress;
+}
+
+/** The debounce or batch to which the item in the place of a run's header leads. Undefined: to none, or it is kept no longer. */
+export async function bucketPlaceOf(world: World, header: RunHeader): Promise<BucketPlace | undefined> {
+  if (header.bucket === undefined) return undefined;
+  const { id, generation } = header.bucket;
+  const { env, app, functionId } = header;
+  const of: BucketKey = { env, app, functionId, bucket: id };
+  const stored = await world.buckets.get(of, generation);
+  if (stored === undefined) return undefined;
+  const { bucket, key } = stored;
+  const run = { env, app, functionId, runId: bucketRunId(of, id, generation, bucket) };
+  return { bucket, run, ...(key !== undefined && { key }) };
+}
+
+/** Whether an event is one of those that the bucket's run has got, or will get as it stands now. */
+export const leadsToRun = ({ bucket }: BucketPlace, event: Pick<StoredEvent, "id" | "at">): boolean =>
+  bucket.closedAt === undefined || bucket.events !== undefined || isSame(mainEventOf(bucket), event);
+
+/** The run of a bucket that is open, or whose run no runner has taken yet. */
+export const bucketView = ({ bucket, run }: BucketPlace): RunView => ({
+  ...queuedView(run, mainEventOf(bucket)),
+  eventIds: (bucket.events ?? [mainEventOf(bucket)]).map(({ id }) => id),
+  queuedAt: bucket.closedAt ?? bucket.firstAt,
+});
