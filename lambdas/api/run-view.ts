@@ -45,6 +45,7 @@ export async function runView({ header, outcome, memo }: StoredRun, load: Load, 
   return {
     ...runSummary(header),
     ...(await endOf(outcome, load)),
+    ...(header.cancel && { cancel: header.cancel }),
     steps: await Promise.all(steps.map((step) => stepView(header.runId, step, load, now))),
   };
 }

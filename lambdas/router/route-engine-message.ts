@@ -19,6 +19,7 @@ import { cronOf, emitsOf, findFunction, matchTriggers, mayTrigger } from "../eng
 import { cronEventId } from "../engine/run-id.ts";
 import type { Skipped } from "../engine/types.ts";
 import { admit } from "./admit.ts";
+import { cancelRun } from "./cancel-run.ts";
 import { type Outgoing, type Routed, type RouterDeps, together } from "./deps.ts";
 import { runOf } from "./start-run.ts";
 
@@ -33,6 +34,8 @@ export async function routeEngineMessage(deps: RouterDeps, message: EngineMessag
       return fireTimer(deps, message);
     case "cron":
       return startCron(deps, message);
+    case "cancel":
+      return cancelRun(deps, message);
     default:
       throw new StepwellError(
         "STEPWELL_INVALID_MESSAGE",

@@ -2,6 +2,7 @@
 import type { GateRef } from "../../sdk/protocol/index.ts";
 import { leaveGate } from "../aws/hand-over.ts";
 import type { RunHeader } from "../engine/types.ts";
+import { armStart } from "./deadlines.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { entryAt, handOverOf, type Look, lookAround, lookAt, placeIn } from "./gates.ts";
 import { Fenced, type Held } from "./held.ts";
@@ -33,6 +34,7 @@ export async function enter(held: Held, known?: readonly Look[]): Promise<boolea
     looks[i] = full;
     if (!(await deps.world.runs.requeue(run, held.fence, header.startedAt === undefined))) throw new Fenced();
     await giveUp(held);
+    await armStart(deps, run, header);
     await getInLine(deps, run, { place }, looks, full);
     return false;
   }

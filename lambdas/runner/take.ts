@@ -10,6 +10,7 @@ import { pump } from "../aws/hand-over.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Birth, Leased } from "../aws/run-store.ts";
 import { onRefusedLease } from "../engine/lease.ts";
+import { armStart } from "./deadlines.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { handOverOf, type Look, lookAround, passOnPromises, type Standing, standingOf } from "./gates.ts";
 import { VISIBILITY_MS } from "./heartbeat.ts";
@@ -66,15 +67,18 @@ async function arrive(deps: RunnerDeps, message: RunMessage, nonce: string): Pro
   const full = fullGate(looks, message.runId, deps.clock.now());
   if (full === undefined || !(await isParked(deps, message, standing)))
     return { leased: await lease(deps, message, nonce), looks };
+  const waiting = standing.header ?? (message.kind === "start" ? message : undefined);
+  if (waiting !== undefined) await armStart(deps, message, waiting);
   await getInLine(deps, message, standing, looks, full);
   return "inLine";
 }
 
 const needsNoSlot = (message: RunMessage): boolean => message.kind === "wake" && message.cancel === true;
 
-/** A run that nobody holds can get in line without a lease. */
+/** A run that nobody holds can get in line without a lease; a cancelled one needs no line. */
 const isParked = async (deps: RunnerDeps, message: RunMessage, { header }: Standing): Promise<boolean> =>
-  (header?.parked === "queued" && header.owner === undefined) || deps.world.runs.queue(message, birthOf(deps, message));
+  (header?.parked === "queued" && header.owner === undefined && header.cancel === undefined) ||
+  deps.world.runs.queue(message, birthOf(deps, message));
 
 /** A gate that was held back is open again. */
 async function pumpGate(deps: RunnerDeps, message: RunMessage & { kind: "pump" }): Promise<Verdict> {
@@ -138,10 +142,10 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
       return "ack";
     }
     if (header !== undefined && refusal.kind === "won") {
-      const { fence, wakeSeq: seen, leaseUntil: until = 0 } = header;
+      const { fence, wakeSeq: seen, leaseUntil: until = 0, startedAt = deps.clock.now() } = header;
       return hold(deps, {
         ...delivery,
-        leased: { header: { ...header, fence: fence - 1 }, fence, seen, until, takeover: false },
+        leased: { header: { ...header, fence: fence - 1 }, fence, seen, until, startedAt, takeover: false },
       });
     }
     if (refusal.kind === "raise") {
@@ -176,6 +180,8 @@ export function keptFor(left: number): number {
 }
 
 function ignore(deps: RunnerDeps, message: RunMessage): Verdict {
+  // Cancelled ahead of its start: what starts it will see.
+  if (message.kind === "wake" && message.cancel) return "ack";
   deps.log.warn("a message is about a run that does not exist (any more)", {
     runId: message.runId,
     messageId: message.id,
