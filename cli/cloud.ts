@@ -12,6 +12,8 @@ export interface Cloud {
   /** The runs that an event has started; undefined when it has not been routed in time. */
   runsOf(eventId: string): Promise<readonly RunView[] | undefined>;
   run(runId: string): Promise<RunView | undefined>;
+  /** Resolves with the run as it is then; undefined when there is none. */
+  cancel(runId: string, options: { readonly reason?: string | undefined }): Promise<RunView | undefined>;
   list(query: ListQuery): Promise<RunPage>;
 }
 

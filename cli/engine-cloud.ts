@@ -31,6 +31,11 @@ export async function openEngine(options: EngineOptions): Promise<Cloud> {
     if (app !== undefined) return [app];
     return (await world.registry.apps(env)).map(({ manifest }) => manifest.app);
   };
+  const find = async (runId: string) => {
+    const apps = await appsOf();
+    const views = await Promise.all(apps.map((name) => api.run({ env, app: name, functionId: "", runId })));
+    return views.find((view) => view !== undefined);
+  };
   const cloud: Cloud = {
     name: `the engine ${options.engine}`,
     send: async (event) => {
@@ -43,10 +48,12 @@ export async function openEngine(options: EngineOptions): Promise<Cloud> {
         if ((await world.events.get(env, eventId)) !== undefined) return api.runsOf(env, eventId);
       return undefined;
     },
-    run: async (runId) => {
-      const apps = await appsOf();
-      const views = await Promise.all(apps.map((name) => api.run({ env, app: name, functionId: "", runId })));
-      return views.find((view) => view !== undefined);
+    run: find,
+    cancel: async (runId, options) => {
+      const found = await find(runId);
+      if (found === undefined) return undefined;
+      await api.cancel({ env, app: found.app, functionId: found.functionId, runId }, options);
+      return find(runId);
     },
     list: (query) => api.list({ env, app, ...query }),
   };
@@ -73,6 +80,7 @@ function withReasons(cloud: Cloud, engine: string): Cloud {
     send: (event) => explained(engine, () => cloud.send(event)),
     runsOf: (eventId) => explained(engine, () => cloud.runsOf(eventId)),
     run: (runId) => explained(engine, () => cloud.run(runId)),
+    cancel: (runId, options) => explained(engine, () => cloud.cancel(runId, options)),
     list: (query) => explained(engine, () => cloud.list(query)),
   };
 }

@@ -27,6 +27,11 @@ export function openLocal(url: string): Cloud {
       }
     },
     run: async (runId) => (await callIfThere(base, `/api/runs/${encodeURIComponent(runId)}`)) as RunView | undefined,
+    cancel: async (runId, { reason }) =>
+      (await callIfFound(base, `/api/runs/${encodeURIComponent(runId)}/cancel`, {
+        method: "POST",
+        body: JSON.stringify({ reason }),
+      })) as RunView | undefined,
     list: async (query) => (await call(base, `/api/runs?${paramsOf(query)}`)) as RunPage,
   };
 }
@@ -69,6 +74,16 @@ async function call(base: string, path: string, init?: RequestInit): Promise<unk
   const found = await callIfThere(base, path, init);
   if (found === undefined) throw noStepwell(base);
   return found;
+}
+
+/** Undefined: there is no such run. */
+async function callIfFound(base: string, path: string, init: RequestInit): Promise<unknown> {
+  try {
+    return await callIfThere(base, path, init);
+  } catch (error) {
+    if (error instanceof Failure && error.code === "STEPWELL_RUN_NOT_FOUND") return undefined;
+    throw error;
+  }
 }
 
 /** Undefined: the cloud has nothing there. */

@@ -28,6 +28,7 @@ export function createProgram(exit: (code: number) => void): Command {
   addDev(program, exit);
   addSend(program, exit);
   addRuns(program, exit);
+  addCancel(program, exit);
   addInit(program, exit);
   addDoctor(program, exit);
   return program;
@@ -80,6 +81,20 @@ function addRuns(program: Command, exit: Exit): void {
     .action(async (id, options) => {
       interruptible();
       exit(await (await import("./runs.ts")).runs(id, options));
+    });
+  whichCloud(command);
+}
+
+function addCancel(program: Command, exit: Exit): void {
+  const command = program
+    .command("cancel")
+    .description("Cancel a run: its sleeps and waits end at once, a step's body that runs is the last one.")
+    .argument("<id>", "id of the run; its beginning or its end will do, if no other run has the same")
+    .option("--reason <text>", "why, for people")
+    .option("--json", "print JSON: the run")
+    .action(async (id, options) => {
+      interruptible();
+      exit(await (await import("./cancel.ts")).cancel(id, options));
     });
   whichCloud(command);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { RunView, StepView } from "../sdk/protocol/index.ts";
+import type { CancelCause, RunView, StepView } from "../sdk/protocol/index.ts";
 import { type Cloud, listAll } from "./cloud.ts";
 import { EXIT, Failure } from "./failure.ts";
 import {
@@ -26,32 +26,33 @@ const LOOKED_AT = 200;
 const LOOK_EVERY_MS = 500;
 /** A run that has just been sent for may not be there yet. */
 const LOOKS_FOR_NEW_RUN = 10;
-const ENDED = ["completed", "failed", "cancelled", "skipped"];
+export const ENDED = ["completed", "failed", "cancelled", "skipped"];
 
 /** `stepwell runs <id>` */
 export async function showRun(cloud: Cloud, idOrPart: string, options: ShowOptions): Promise<number> {
   const id = await fullId(cloud, idOrPart.toUpperCase());
   if (options.watch) return follow(cloud, id, options.json === true);
   const run = await cloud.run(id);
-  if (run === undefined) throw notFound(cloud, id);
+  if (run === undefined) throw noSuchRun(cloud, id);
   if (options.json) printJson(run);
   else for (const line of [...head(run), "", ...stepsOf(run)]) print(line);
   return EXIT.ok;
 }
 
-async function fullId(cloud: Cloud, part: string): Promise<string> {
+/** The id of the one run that has this part of an id, among the latest. */
+export async function fullId(cloud: Cloud, part: string): Promise<string> {
   if (part.length === RUN_ID_CHARS) return part;
   const found = (await listAll(cloud, { limit: LOOKED_AT })).filter(
     ({ id }) => id.startsWith(part) || id.endsWith(part),
   );
   const [run, ...others] = found;
-  if (run === undefined) throw notFound(cloud, part);
+  if (run === undefined) throw noSuchRun(cloud, part);
   if (others.length === 0) return run.id;
   const ids = found.slice(0, 5).map(({ id, functionId }) => `${id}  ${functionId}`);
   throw new Failure(`${found.length} runs have ids with ${part}. Write more of it.`, { advice: ids.join("\n") });
 }
 
-const notFound = (cloud: Cloud, id: string) =>
+export const noSuchRun = (cloud: Cloud, id: string) =>
   new Failure(`There is no run ${id} in ${cloud.name}.`, {
     code: "STEPWELL_RUN_NOT_FOUND",
     advice: `\`stepwell runs\` lists them. A part of an id is looked for among the latest ${LOOKED_AT}.`,
@@ -78,7 +79,7 @@ async function whenThere(cloud: Cloud, id: string): Promise<RunView> {
     if (run !== undefined) return run;
     await pause(LOOK_EVERY_MS);
   }
-  throw notFound(cloud, id);
+  throw noSuchRun(cloud, id);
 }
 
 /** Each line is printed when it is new. */
@@ -101,9 +102,17 @@ function head(run: RunView): string[] {
     ["ended", endedAt === undefined ? "" : dateTime(endedAt) + took],
     ["tries", run.attempts > 1 ? String(run.attempts) : ""],
     ["note", run.note ?? ""],
+    ["cancelled", run.cancel === undefined ? "" : causeOf(run.cancel)],
     [run.error === undefined ? "output" : "error", resultOf(run)],
   ];
   return table(facts.filter(([, value]) => value !== "").map(([name = "", value = ""]) => [paint("dim", name), value]));
+}
+
+function causeOf(cancel: CancelCause): string {
+  if (cancel.by === "event") return `by the event ${cancel.event} (${cancel.eventId})`;
+  if (cancel.by === "timeout") return `by timeouts.${cancel.timeout}`;
+  if (cancel.by === "singleton") return `for the run ${cancel.runId}`;
+  return cancel.reason === undefined ? "on request" : `on request: ${cancel.reason}`;
 }
 
 const RESULT_CHARS_MAX = 400;

@@ -16,6 +16,7 @@ import {
 } from "../sdk/protocol/index.ts";
 import type { AppStatus, LocalApp } from "./app.ts";
 import type { LocalAws } from "./aws.ts";
+import { createCanceller } from "./canceller.ts";
 import { whileOpen } from "./closed.ts";
 import type { Doors } from "./doors.ts";
 import { createHttpApi, type ListQuery } from "./http-api.ts";
@@ -41,6 +42,18 @@ export interface LocalCloud<S = unknown> {
   runs(query?: RunsQuery): Promise<readonly RunSummary[]>;
   /** A run as it is now; undefined when there is none (yet). */
   run(runId: string | undefined): Promise<RunView | undefined>;
+  /**
+   * Cancels a run, wherever it stands: it ends before its next step's body at the latest, its sleeps, waits and backoffs at once. Resolves
+   * with the run as it is then; on the virtual clock all that is due now has happened, so that only a body that runs on keeps it from its
+   * end. A run that has ended stays as it is. `reason` is for people: up to 256 characters of it are kept.
+   *
+   * @throws StepwellError `STEPWELL_RUN_NOT_FOUND`
+   * @example
+   * ```ts
+   * const { status, cancel } = await cloud.cancel(run.id, { reason: "ordered twice" });
+   * ```
+   */
+  cancel(runId: string | undefined, options?: { readonly reason?: string }): Promise<RunView>;
   /**
    * Resolves when the run has ended. On the virtual clock lets time pass as needed.
    * @throws StepwellError `STEPWELL_RUN_NOT_FOUND`; `STEPWELL_RUN_STUCK`, naming what the run waits for, when nothing is due any more
@@ -110,6 +123,7 @@ export function createLocalCloud(
     await time.settle();
     return report;
   };
+  const cancel = createCanceller({ aws, api: doors.api, env: binding.env, app: client.id, queues, look: run });
   const isQueued = (runId: string) =>
     queues.some((queue) => holds(queue, runId)) || aws.scheduler.inputs().some((input) => input.includes(runId));
   const waitForRun = createRunWaiter({ aws, look: run, isQueued, sweep });
@@ -123,11 +137,7 @@ export function createLocalCloud(
 
   const about = () => ({ app: client.id, environment: binding.env, functions: app.functions() });
   const sendGiven = (events: unknown) => send(events as Events<AnyEvents>);
-  aws.serveApi(createHttpApi({ about, run, runs: list, runsOf, send: sendGiven, meter: meter.snapshot }));
-  const passTime = async (duration: number | string) => {
-    const ms = typeof duration === "number" ? duration : parseDuration(duration, "passTime");
-    await time.passTime(ms, { onJumpEnd: async () => void (await doors.sweep()) });
-  };
+  aws.serveApi(createHttpApi({ about, run, runs: list, runsOf, cancel, send: sendGiven, meter: meter.snapshot }));
   return {
     url: aws.url,
     get app() {
@@ -137,8 +147,9 @@ export function createLocalCloud(
     run: open(run),
     runs: open(async (query = {}) => (await list(query)).runs),
     runsOf: open(runsOf),
+    cancel: open((runId, options) => cancel(textOf(runId, "a run"), options)),
     waitForRun: open((runId) => waitForRun(textOf(runId, "a run"))),
-    passTime: open(passTime),
+    passTime: open((duration) => passTime(aws, doors, duration)),
     sweep: open(sweep),
     fire: open(fire),
     meter: () => meter.snapshot(),
@@ -151,6 +162,11 @@ export function createLocalCloud(
       await aws.close();
     },
   };
+}
+
+async function passTime({ time }: LocalAws, doors: Doors, duration: number | string): Promise<void> {
+  const ms = typeof duration === "number" ? duration : parseDuration(duration, "passTime");
+  await time.passTime(ms, { onJumpEnd: async () => void (await doors.sweep()) });
 }
 
 /** What the function's schedule would send now. @throws StepwellError when there is no such function, or it has no cron */

@@ -17,6 +17,7 @@ export interface HttpApiDeps {
   readonly run: (runId: string) => Promise<unknown>;
   readonly runs: (query: ListQuery) => Promise<unknown>;
   readonly runsOf: (eventId: string) => Promise<unknown>;
+  readonly cancel: (runId: string, options: { readonly reason?: string }) => Promise<unknown>;
   readonly send: (events: unknown) => Promise<unknown>;
   readonly meter: () => unknown;
 }
@@ -41,6 +42,7 @@ const ROUTES = [
   "GET /api",
   "GET /api/runs?function=&status=&limit=&before=&since=",
   "GET /api/runs/<id>",
+  "POST /api/runs/<id>/cancel",
   "GET /api/events/<id>/runs",
   "POST /api/events",
   "GET /api/meter",
@@ -70,10 +72,21 @@ async function answer(deps: HttpApiDeps, request: IncomingMessage): Promise<unkn
   if (route === "GET /api/runs") return deps.runs(listQuery(searchParams));
   const run = /^GET \/api\/runs\/([^/]+)$/.exec(route)?.[1];
   if (run !== undefined) return deps.run(decodeURIComponent(run));
+  const cancelled = /^POST \/api\/runs\/([^/]+)\/cancel$/.exec(route)?.[1];
+  if (cancelled !== undefined)
+    return deps.cancel(decodeURIComponent(cancelled), cancelOptions(JSON.parse((await bodyOf(request)) || "{}")));
   const event = /^GET \/api\/events\/([^/]+)\/runs$/.exec(route)?.[1];
   if (event !== undefined) return deps.runsOf(decodeURIComponent(event));
   if (route === "POST /api/events") return deps.send(JSON.parse(await bodyOf(request)));
   return route === "GET /api/meter" ? deps.meter() : undefined;
+}
+
+/** @throws StepwellError `STEPWELL_INVALID_OPTION` */
+function cancelOptions(body: unknown): { readonly reason?: string } {
+  const { reason } = (typeof body === "object" && body !== null ? body : {}) as { readonly reason?: unknown };
+  if (reason === undefined) return {};
+  if (typeof reason === "string") return { reason };
+  throw invalid("reason", "is a text");
 }
 
 /** @throws StepwellError `STEPWELL_INVALID_OPTION` naming the parameter and what it takes */

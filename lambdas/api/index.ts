@@ -1,5 +1,6 @@
 import { toUserEvent } from "../../sdk/execution/user-event.ts";
 import {
+  type CancelCause,
   type Clock,
   EVENT_CRON,
   EVENT_INVOKED,
@@ -8,7 +9,9 @@ import {
   type RunView,
   type StoredEvent,
 } from "../../sdk/protocol/index.ts";
+import { recordCancel } from "../aws/cancel-run.ts";
 import type { World } from "../aws/index.ts";
+import type { CancelTarget } from "../aws/run-store.ts";
 import { allFunctions, type FunctionMatch, matchTriggers } from "../engine/match.ts";
 import { cronEventId, runIdOf, timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
@@ -21,7 +24,7 @@ export interface ApiDeps {
   readonly clock: Clock;
 }
 
-/** Reading runs. `runsOf` needs no item of its own: the ids of the runs that an event starts can be told from the registry. */
+/** Reading runs, and cancelling them. `runsOf` needs no item of its own: the ids of the runs that an event starts can be told from the registry. */
 export const createApi = ({ world, clock }: ApiDeps) => {
   const run = async (address: RunAddress): Promise<RunView | undefined> => {
     const header = await world.runs.header(address);
@@ -59,6 +62,13 @@ export const createApi = ({ world, clock }: ApiDeps) => {
 
   return {
     run,
+
+    /** Cancels a run: before its next step's body at the latest, at once when it rests. One that has ended stays as it is. */
+    async cancel(address: CancelTarget, { reason }: { readonly reason?: string | undefined } = {}): Promise<void> {
+      const cause: CancelCause = { by: "request", ...(reason !== undefined && { reason }) };
+      const recorded = await recordCancel(world, address, cause, clock.now());
+      if (recorded.kind === "wake") await world.queue.sendToRun(recorded.queueUrl, recorded.message);
+    },
 
     /** Runs, the latest first. */
     list: (query: RunQuery): Promise<RunPage> => listRuns(world, query, clock.now()),

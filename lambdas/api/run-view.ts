@@ -56,6 +56,7 @@ export async function runView({ header, outcome, memo, events }: StoredRun, load
     ...runSummary(header),
     ...(events && { eventIds: events.map(({ id }) => id) }),
     ...(await endOf(outcome, load)),
+    ...(header.cancel && { cancel: header.cancel }),
     steps: await Promise.all(steps.map((step) => stepView(header.runId, step, load, now))),
   };
 }

@@ -1,4 +1,4 @@
-import { type Clock, RETENTION_DAYS_DEFAULT, type StepMemo } from "../../sdk/protocol/index.ts";
+import { type Clock, RETENTION_DAYS_DEFAULT, type RunAddress, type StepMemo } from "../../sdk/protocol/index.ts";
 import type { EngineBinding } from "../contract.ts";
 import { createBucketStore } from "./bucket-store.ts";
 import { createBus } from "./bus.ts";
@@ -7,7 +7,7 @@ import { createCrons } from "./crons.ts";
 import { createDeadLetterStore } from "./dead-letter-store.ts";
 import { createEventStore } from "./event-store.ts";
 import { createGateStore } from "./gate-store.ts";
-import { listenerName, type RunKey, waitName } from "./keys.ts";
+import { deadlineName, listenerName, type RunKey, waitName } from "./keys.ts";
 import { createLineStore } from "./line-store.ts";
 import { createListenerStore } from "./listener-store.ts";
 import { createLockStore } from "./lock-store.ts";
@@ -68,8 +68,26 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
       const isTimer = step.until !== undefined && step.wait?.via !== "stepFunctions";
       if (isTimer) await timer.disarm(waitName(run.runId, step), step.until, step.startedAt);
     },
+
+    /**
+     * Wakes a run at a deadline of its function's (`timeouts`), wherever it stands then; whoever holds it decides by its own clock. To be
+     * called when a run is put into a queue (`start`), and before it rests (`finish`). Repeating it is harmless.
+     */
+    async armDeadline(run: RunAddress, deadline: Deadline, at: number, now: number, queueUrl: string): Promise<void> {
+      const { env, app, functionId, runId } = run;
+      const about = { v: 1, id: `timeout:${deadline}`, env, app, functionId, runId } as const;
+      const wake = { kind: "wake", cancel: true, timer: { stepKey: deadline, at } } as const;
+      await timer.arm(deadlineName(runId, deadline, at), at, now, queueUrl, { ...about, ...wake });
+    },
+
+    /** Takes it back at the end of the run. `since`: when it was armed, or earlier. */
+    async disarmDeadline({ runId }: RunKey, deadline: Deadline, at: number, since: number): Promise<void> {
+      await timer.disarm(deadlineName(runId, deadline, at), at, since);
+    },
   };
 }
+
+type Deadline = Parameters<typeof deadlineName>[1];
 
 export type World = ReturnType<typeof createWorld>;
 

@@ -35,6 +35,13 @@ export const listenerPartition = (env: string, app: string, event: string, match
 /** Sort key of a step's listener. */
 export const listenerName = (runId: string, step: StepMemo): string => `${runId}#${step.key}`;
 
+/** Sort key of the listener of a run's `cancelOn` at that place. */
+export const cancelListenerName = (runId: string, index: number): string => `${runId}#cancel#${index}`;
+
+/** Name of the schedule that wakes a run at a deadline of its function's. */
+export const deadlineName = (runId: string, deadline: "start" | "finish", at: number): string =>
+  `${runId}-${deadline}-${at}`;
+
 /** Name of a step's schedule or execution: at most 64 characters, the same for every repeat. */
 export const waitName = (runId: string, step: StepMemo): string => `${runId}-${step.key}-${step.attempts}`;
 

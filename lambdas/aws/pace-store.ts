@@ -53,7 +53,8 @@ export const createPaceStore = (table: Table) => {
   return {
     /** Whether a rate limit lets the arrival through. What it drops leaves no trace here. */
     admit: async (key: Key, arrival: Arrival): Promise<boolean> =>
-      (await inTurn(`${key.pk} ${key.sk}`, () => place(key, arrival, (startsAt) => startsAt <= arrival.at))) !== undefined,
+      (await inTurn(`${key.pk} ${key.sk}`, () => place(key, arrival, (startsAt) => startsAt <= arrival.at))) !==
+      undefined,
 
     /** When a throttle lets the arrival start, in milliseconds. */
     reserve: async (key: Key, arrival: Arrival): Promise<number> =>

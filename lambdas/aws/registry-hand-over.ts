@@ -1,4 +1,4 @@
-import type { GateRef, RegisteredApp } from "../../sdk/protocol/index.ts";
+import type { FlowManifest, GateRef, RegisteredApp } from "../../sdk/protocol/index.ts";
 import { limitOf } from "../engine/flow-keys.ts";
 import type { HandOver } from "./hand-over.ts";
 import type { AppKey } from "./keys.ts";
@@ -32,9 +32,15 @@ export function registeredLimit(
   apps: readonly RegisteredApp[],
   entry: Pick<LineEntry, "env" | "app" | "functionId" | "gate">,
 ): number | undefined {
-  const fn = appOf(apps, entry)?.manifest.functions.find(({ id }) => id === entry.functionId);
-  return fn?.flow?.concurrency?.find((limit) => limitOf(limit) === entry.gate.of)?.limit;
+  const limits = registeredFlow(apps, entry)?.concurrency;
+  return limits?.find((limit) => limitOf(limit) === entry.gate.of)?.limit;
 }
+
+/** The flow control of a run's function as it is registered today. */
+export const registeredFlow = (
+  apps: readonly RegisteredApp[],
+  { functionId, ...app }: AppKey & { readonly functionId: string },
+): FlowManifest | undefined => appOf(apps, app)?.manifest.functions.find(({ id }) => id === functionId)?.flow;
 
 const appOf = (apps: readonly RegisteredApp[], { env, app }: AppKey): RegisteredApp | undefined =>
   apps.find((one) => one.env === env && one.manifest.app === app);

@@ -1,4 +1,11 @@
-import { type Outcome, type RunAddress, STATE_SLACK_MS, type StartMessage } from "../../sdk/protocol/index.ts";
+import {
+  CANCEL_AHEAD_MS,
+  type CancelCause,
+  type Outcome,
+  type RunAddress,
+  STATE_SLACK_MS,
+  type StartMessage,
+} from "../../sdk/protocol/index.ts";
 import { TABLE } from "../contract.ts";
 import type { CrashCount } from "../engine/crash.ts";
 import type { Parking } from "../engine/park.ts";
@@ -15,6 +22,8 @@ export interface Leased {
   readonly seen: number;
   /** When the lease ends unless it is renewed, in milliseconds. */
   readonly until: number;
+  /** When the run is executed for the first time, perhaps by this lease. In milliseconds. */
+  readonly startedAt: number;
   /** An owner was overwritten: its lease ended without being given back. */
   readonly takeover: boolean;
 }
@@ -54,9 +63,10 @@ export class RunStore {
     this.#retentionMs = retentionMs;
   }
 
+  /** A cancellation that is ahead of its run's start is no run yet. */
   async header(run: RunKey): Promise<RunHeader | undefined> {
     const item = await this.#table.get(headerKey(run));
-    return item && toHeader(item);
+    return item?.eventId === undefined ? undefined : toHeader(item);
   }
 
   async headerAt(key: Key): Promise<RunHeader | undefined> {
@@ -125,29 +135,62 @@ export class RunStore {
       "#status = :active, #wakeSeq = if_not_exists(#wakeSeq, :zero), #startedAt = if_not_exists(#startedAt, :now), " +
       "#codeVersion = if_not_exists(#codeVersion, :codeVersion)";
     const create = birth === undefined ? undefined : birthOf(run, birth);
-    const exists = birth === undefined ? "#status = :active" : "(attribute_not_exists(pk) OR #status = :active)";
+    const exists =
+      birth === undefined
+        ? "#status = :active AND attribute_exists(#eventId)"
+        : "(attribute_not_exists(pk) OR #status = :active)";
     const written = await this.#table.update(headerKey(run), {
-      update: `SET ${[take, ...(create?.sets ?? [])].join(", ")} REMOVE #guard, #parked, #gsi2pk, #gsi2sk`,
+      update: `SET ${[take, ...(create?.sets ?? [])].join(", ")} REMOVE #guard, #parked, #gsi2pk, #gsi2sk, #ttl`,
       when: `${exists} AND ${FREE}`,
       values: { ...request, active: "active", zero: 0, one: 1, ...create?.values },
       returns: "ALL_OLD",
     });
     if (!written.applied) return undefined;
-    const old = written.item;
-    const isNew = old.pk === undefined;
-    const header = toHeader(isNew ? { ...NEW, ...create?.values } : old);
-    const { fence, wakeSeq, owner } = header;
-    return { header, fence: fence + 1, seen: wakeSeq, until: request.until, takeover: owner !== undefined };
+    // Of a run that is new, or was cancelled ahead of its start, the lease has written what it overwrote nothing of.
+    const header = toHeader({ ...NEW, ...create?.values, ...written.item });
+    const { fence, wakeSeq: seen, owner, startedAt = request.now } = header;
+    return { header, fence: fence + 1, seen, until: request.until, startedAt, takeover: owner !== undefined };
   }
 
-  /** Marks a run that nobody holds as queued; with `birth`, creates it. False: it is held, has ended, or is not there. */
+  /**
+   * Records a cancellation: the next holder carries it out (PROTOCOLS.md, P7). A run that is not there yet gets a header that its start
+   * fills in. Decided from what is stored, since the reply to a write may be lost: the header of a run that is to be woken, else why not.
+   */
+  async cancel(run: CancelTarget, cause: CancelCause, now: number): Promise<RunHeader | "ended" | "ahead"> {
+    for (;;) {
+      const item = await this.#table.get(headerKey(run));
+      if (item !== undefined && item.status !== "active") return "ended";
+      if (item?.cancel !== undefined) return item.eventId === undefined ? "ahead" : toHeader(item);
+      await (item === undefined ? this.#cancelAhead(run, cause, now) : this.#recordCancel(run, cause));
+    }
+  }
+
+  async #recordCancel(run: CancelTarget, cause: CancelCause): Promise<void> {
+    await this.#table.update(headerKey(run), {
+      update: "SET #cancel = :cancel, #wakeSeq = if_not_exists(#wakeSeq, :zero) + :one",
+      when: "#status = :active AND attribute_not_exists(#cancel)",
+      values: { cancel: JSON.stringify(cause), zero: 0, one: 1, active: "active" },
+    });
+  }
+
+  async #cancelAhead(run: CancelTarget, cause: CancelCause, now: number): Promise<void> {
+    const { env, app, functionId, runId } = run;
+    const known = { env, app, runId, ...(functionId !== undefined && { functionId }), cancel: JSON.stringify(cause) };
+    const header = { ...headerKey(run), v: 1, ...known, status: "active", fence: 0, wakeSeq: 1 };
+    await this.#table.put({ ...header, ttl: toTtl(now + CANCEL_AHEAD_MS) }, "attribute_not_exists(pk)");
+  }
+
+  /**
+   * Marks a run that nobody holds as queued; with `birth`, creates it. False: it is held, has ended, is not there, or is cancelled: then it
+   * needs no place in a queue.
+   */
   async queue(run: RunAddress, birth?: Birth): Promise<boolean> {
     const create = birth === undefined ? undefined : birthOf(run, birth);
     const first = "#fence = if_not_exists(#fence, :zero), #wakeSeq = if_not_exists(#wakeSeq, :zero)";
     const exists = birth === undefined ? "#status = :active" : "(attribute_not_exists(pk) OR #status = :active)";
     const written = await this.#table.update(headerKey(run), {
       update: `SET ${["#parked = :parked", "#status = :active", first, ...(create?.sets ?? [])].join(", ")} REMOVE #gsi2pk, #gsi2sk`,
-      when: `${exists} AND attribute_not_exists(#owner)`,
+      when: `${exists} AND attribute_not_exists(#owner) AND attribute_not_exists(#cancel)`,
       values: { parked: "queued", active: "active", zero: 0, ...create?.values },
     });
     return written.applied;
@@ -183,15 +226,15 @@ export class RunStore {
     return written.applied ? toHeader(written.item) : undefined;
   }
 
-  /** The heartbeat. Returns the wake number that it read back, or undefined when the run has gone to another. */
-  async renew(run: RunKey, fence: number, until: number): Promise<number | undefined> {
+  /** The heartbeat. Returns the header that it read back, or undefined when the run has gone to another. */
+  async renew(run: RunKey, fence: number, until: number): Promise<RunHeader | undefined> {
     const written = await this.#table.update(headerKey(run), {
       update: "SET #leaseUntil = :until",
       when: MINE,
       values: { until, fence },
       returns: "ALL_NEW",
     });
-    return written.applied ? toHeader(written.item).wakeSeq : undefined;
+    return written.applied ? toHeader(written.item) : undefined;
   }
 
   async countCrash(run: RunKey, fence: number, { crashes, mark }: CrashCount): Promise<boolean> {
@@ -204,15 +247,17 @@ export class RunStore {
   }
 
   /** Lets go of the run until something wakes it. Refused when a wake came that has not been seen (L2). */
-  async suspend(run: RunKey, { fence, seen, armed, parking, attempts, results, retryAt }: Suspend): Promise<boolean> {
+  async suspend(run: RunKey, suspend: Suspend): Promise<boolean> {
+    const { fence, seen, armed, parking, attempts, results, retryAt, finishBy } = suspend;
     const retry = retryAt === undefined ? "" : ", #retryAt = :retryAt";
+    const deadline = finishBy === undefined ? "" : ", #finishBy = :finishBy";
     const written = await this.#table.update(headerKey(run), {
       update:
         "SET #armed = :armed, #attempts = :attempts, #parked = :doing, #results = :results, " +
-        `#gsi2pk = :gsi2pk, #gsi2sk = :gsi2sk${retry} REMOVE #owner, #by, #guard, #leaseUntil`,
+        `#gsi2pk = :gsi2pk, #gsi2sk = :gsi2sk${retry}${deadline} REMOVE #owner, #by, #guard, #leaseUntil`,
       when: `${MINE} AND #wakeSeq = :seen`,
       values: {
-        ...{ fence, seen, armed, attempts, results, retryAt },
+        ...{ fence, seen, armed, attempts, results, retryAt, finishBy },
         doing: parking.doing,
         ...dueIndexKey(run.runId, parking.due),
       },
@@ -243,12 +288,13 @@ export class RunStore {
       tail: end.tail || undefined,
       outcome: end.outcome,
       outcomeAt: end.outcomeAt,
+      cancel: end.cancel && JSON.stringify(end.cancel),
     };
     const given = Object.entries(values).filter(([, value]) => value !== undefined);
     const written = await this.#table.update(headerKey(run), {
       update:
         `SET ${given.map(([name]) => `#${name} = :${name}`).join(", ")} ` +
-        "REMOVE #owner, #by, #guard, #leaseUntil, #retryAt, #crashes, #crashMark, #crashFence",
+        `REMOVE #owner, #by, #guard, #leaseUntil, #retryAt, #crashes, #crashMark, #crashFence${end.unstarted ? ", #startedAt" : ""}`,
       when: `${MINE} AND #status = :active AND #wakeSeq = :seen`,
       values: { ...values, fence, seen, active: "active" },
     });
@@ -281,10 +327,12 @@ export interface Suspend {
   readonly results: number;
   /** When the handler is to be tried again, if it has failed. */
   readonly retryAt?: number;
+  /** When the run is cancelled unless it has ended, if ever. */
+  readonly finishBy?: number;
 }
 
 export interface RunEnd {
-  readonly status: "completed" | "failed";
+  readonly status: "completed" | "failed" | "cancelled";
   readonly endedAt: number;
   readonly attempts: number;
   /** Whether something remains to be done after the end. */
@@ -292,6 +340,9 @@ export interface RunEnd {
   /** JSON of the `Outcome`, while small. */
   readonly outcome?: string;
   readonly outcomeAt?: "item";
+  readonly cancel?: CancelCause;
+  /** It was cancelled before any of its code has run. */
+  readonly unstarted?: boolean;
 }
 
 /** A header that nobody has held yet. */
@@ -307,6 +358,8 @@ const headKey = (run: RunAddress, queuedAt: number) => ({
   functionId: run.functionId,
   queuedAt,
 });
+/** A run to cancel: whoever has only its id does not know its function. */
+export type CancelTarget = Omit<RunAddress, "functionId"> & { readonly functionId?: string | undefined };
 
 function birthOf(run: RunAddress, { eventId, start }: Birth) {
   const values: Item = {

@@ -8,6 +8,7 @@ import {
   projectionOf,
   valueAt,
 } from "../../sdk/expressions/index.ts";
+import type { CancelOn } from "../../sdk/protocol/index.ts";
 
 /** A condition over two events, as users write it. */
 export interface Condition {
@@ -42,6 +43,17 @@ export function listenerKey(condition: Condition, trigger: object): ListenerKey 
   if (key === undefined || isFullyKeyed(expression)) return key;
   const read = projectionOf(expression, "event");
   return { ...key, rest: { if: condition.if, trigger: read === "all" ? trigger : (project(trigger, read) as object) } };
+}
+
+/** Where the listeners of a run's `cancelOn` are to lie. Those that can match no event are not among them. */
+export function cancelKeys(
+  cancelOn: readonly CancelOn[],
+  trigger: object,
+): readonly { readonly on: CancelOn; readonly index: number; readonly key: ListenerKey }[] {
+  return cancelOn.flatMap((on, index) => {
+    const key = listenerKey(on, trigger);
+    return key === undefined ? [] : [{ on, index, key }];
+  });
 }
 
 /** The hash under which an arriving event looks for waits on `paths`. Undefined: it has no value at one of them. */

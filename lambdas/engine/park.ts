@@ -13,12 +13,16 @@ export interface Parking {
 }
 
 /** How a run rests whose open operations are all timers, waits and invokes. */
-export function parkingOf(open: readonly StepMemo[], retryAt: number | undefined, now: number): Parking {
+export function parkingOf(
+  open: readonly StepMemo[],
+  { retryAt, finishBy }: { readonly retryAt?: number | undefined; readonly finishBy?: number | undefined },
+  now: number,
+): Parking {
   const times = open.map((step) => step.until ?? now + INVOKE_CHECK_MS);
   const waiting = open.some((step) => step.kind === "waitForEvent" || step.kind === "invoke");
   return {
     doing: waiting ? "waiting" : "sleeping",
-    due: Math.min(...times, retryAt ?? Number.POSITIVE_INFINITY),
+    due: Math.min(...times, ...[retryAt, finishBy].filter((time) => time !== undefined)),
   };
 }
 
@@ -32,7 +36,11 @@ export interface ArmingFacts {
 }
 
 /** Which open operations need their timers and messages (again) before the run may suspend. */
-export function toArm(open: readonly StepMemo[], facts: ArmingFacts, now: number): readonly StepMemo[] {
+export function toArm<Timer extends Pick<StepMemo, "fence" | "until">>(
+  open: readonly Timer[],
+  facts: ArmingFacts,
+  now: number,
+): readonly Timer[] {
   return open.filter(
     (step) =>
       facts.all ||

@@ -36,6 +36,8 @@ export interface RunHeader {
   readonly crashFence?: number;
   /** The fence of the last suspend: everything planned up to it has been set up. */
   readonly armed?: number;
+  /** The end of `timeouts.finish` for which a timer has been armed, in milliseconds. */
+  readonly finishBy?: number | undefined;
   /** What a run does that nobody holds. */
   readonly parked?: "sleeping" | "waiting" | "queued";
   /** The queues of the function's limits, and the run's place in them. */
@@ -80,8 +82,23 @@ export interface Skipped {
   readonly runId?: string;
 }
 
-/** Entry in the index of waiting steps. The step decides; this only finds it. */
-export interface Listener {
+/** Entry in the index of waiting steps and cancellable runs. The step or the run decides; this only finds it. */
+export type Listener = StepListener | CancelListener;
+
+/** A step that waits for an event. */
+export interface StepListener extends ListenerBase {
+  readonly kind?: never;
+  readonly stepKey: string;
+}
+
+/** A run that an event cancels. */
+export interface CancelListener extends ListenerBase {
+  readonly kind: "cancel";
+  /** The event that started the run: it does not cancel it as well. */
+  readonly eventId: string;
+}
+
+interface ListenerBase {
   readonly v: 1;
   readonly pk: string;
   readonly sk: string;
@@ -89,9 +106,8 @@ export interface Listener {
   readonly app: string;
   readonly functionId: string;
   readonly runId: string;
-  readonly stepKey: string;
   readonly event: string;
-  /** When the wait began, in milliseconds. Bus time has one-second resolution: the same second counts as after it (L7). */
+  /** When the wait began, or the bus time of the run's event, in milliseconds. Bus time has one-second resolution: the same second counts as after it (L7). */
   readonly since: number;
   readonly until: number;
   /** What the key does not decide already, and the part of the trigger that it reads. */

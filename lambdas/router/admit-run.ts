@@ -1,9 +1,11 @@
-import { IN_PLACE_SLEEP_MS_MAX, SQS_DELAY_SECONDS_MAX } from "../../sdk/protocol/index.ts";
+import { type FlowManifest, IN_PLACE_SLEEP_MS_MAX, SQS_DELAY_SECONDS_MAX } from "../../sdk/protocol/index.ts";
 import { paceKey, startName } from "../aws/index.ts";
+import { startBy } from "../engine/cancel.ts";
 import { hashOf, keyOf, placeOf } from "../engine/flow-keys.ts";
 import { paceOfThrottle } from "../engine/gcra.ts";
 import type { Admitted, Candidate } from "./admit.ts";
 import type { RouterDeps } from "./deps.ts";
+import { listenForCancel } from "./listen-for-cancel.ts";
 import { lockRun } from "./singleton.ts";
 import { standsSkipped } from "./skip.ts";
 import { type OutgoingStart, startRun } from "./start-run.ts";
@@ -26,11 +28,12 @@ export async function admitRun(deps: RouterDeps, candidate: RunCandidate): Promi
   if (skipped !== undefined) return { send: [], skipped };
   const singleton = locked.refusal === undefined ? locked.lock : undefined;
   const startsAt = await reserveStart(deps, candidate);
+  await listenForCancel(deps, candidate);
   const now = deps.clock.now();
   const isLater = startsAt !== undefined && startsAt > now;
   const terms = { runId: run.runId, place: placeOf(match, userEvent), singleton, batch };
   const start = startRun(candidate, now, { ...terms, ...(isLater && { startsAt }) });
-  return isLater ? startLater(deps, start, startsAt) : { send: [start] };
+  return isLater ? startLater(deps, start, startsAt, match.fn.flow?.timeouts) : { send: [start] };
 }
 
 /** Throttle: a start time that nobody else has. Undefined: the run is not throttled. */
@@ -49,7 +52,12 @@ async function reserveStart(
  * Queues a run that has to wait for its start: it is created now, so that it can be seen and cancelled. A queue's delay and a schedule are
  * rounded down, and the runner waits for the rest.
  */
-async function startLater({ world, clock }: RouterDeps, start: OutgoingStart, startsAt: number): Promise<Admitted> {
+async function startLater(
+  { world, clock }: RouterDeps,
+  start: OutgoingStart,
+  startsAt: number,
+  timeouts: FlowManifest["timeouts"],
+): Promise<Admitted> {
   const { message } = start;
   if (startsAt - clock.now() < IN_PLACE_SLEEP_MS_MAX) return { send: [start] };
   const eventId = "ref" in message.event ? message.event.ref : message.event.id;
@@ -57,6 +65,9 @@ async function startLater({ world, clock }: RouterDeps, start: OutgoingStart, st
     const header = await world.runs.header(message);
     if (header !== undefined && header.status !== "active") return { send: [] };
   }
+  // It will not start in time: somebody has to end it then.
+  const by = startBy(timeouts, message.queuedAt);
+  if (by !== undefined && by <= startsAt) await world.armDeadline(message, "start", by, clock.now(), start.queueUrl);
   const delaySeconds = Math.floor((startsAt - clock.now()) / 1_000);
   if (delaySeconds <= SQS_DELAY_SECONDS_MAX) return { send: [{ ...start, delaySeconds: Math.max(0, delaySeconds) }] };
   await world.timer.schedule(startName(message.runId), startsAt, message);

@@ -1,5 +1,6 @@
-import type { EngineMessage, EventEnvelope, Payload, StoredEvent } from "../../sdk/protocol/index.ts";
+import type { CancelCause, EngineMessage, EventEnvelope, Payload, StoredEvent } from "../../sdk/protocol/index.ts";
 import {
+  EVENT_CANCEL_REQUEST,
   EVENT_ID_CHARS_MAX,
   EVENT_USER_BYTES_MAX,
   RESERVED_EVENT_PREFIX,
@@ -33,17 +34,27 @@ export function parseIngestMessage(body: string): IngestMessage {
 
 function parse(body: string): IngestMessage {
   const fields = parseObject(body);
-  if (fields.stepwell === true) {
-    const problem = engineMessageProblem(fields);
-    if (problem !== undefined) throw invalid(problem);
-    return { kind: "engine", message: fields as unknown as EngineMessage };
-  }
+  if (fields.stepwell === true) return engineMessage(fields);
   if (typeof fields["detail-type"] !== "string" || typeof fields.source !== "string")
     throw invalid('it is no event of EventBridge: "detail-type" or "source" is missing');
   const at = Date.parse(String(fields.time));
   if (Number.isNaN(at)) throw invalid(`its "time" is ${JSON.stringify(fields.time)}`);
   const own = fields.source.startsWith(EVENT_SOURCE_PREFIX);
+  if (own && fields["detail-type"] === EVENT_CANCEL_REQUEST) return engineMessage(cancelRequest(ownEvent(fields, at)));
   return { kind: "event", event: own ? ownEvent(fields, at) : foreignEvent(fields, at) };
+}
+
+function engineMessage(fields: Fields): IngestMessage {
+  const problem = engineMessageProblem(fields);
+  if (problem !== undefined) throw invalid(problem);
+  return { kind: "engine", message: fields as unknown as EngineMessage };
+}
+
+/** What `client.cancel` has put on the bus, for want of another way from an app to the engine. */
+function cancelRequest({ env, data }: BusEvent): Fields {
+  const { app, runId, reason } = "json" in data ? parseObject(data.json) : {};
+  const cause: CancelCause = { by: "request", ...(typeof reason === "string" && { reason }) };
+  return { v: 1, stepwell: true, kind: "cancel", env, app, runId, cause };
 }
 
 function ownEvent(fields: Fields, at: number): BusEvent {

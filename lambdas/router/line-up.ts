@@ -7,7 +7,8 @@ import type { GateRef, PromisedSlots, RegisteredApp } from "../../sdk/protocol/i
 import { PROMISE_MS } from "../aws/gate-store.ts";
 import { pump } from "../aws/hand-over.ts";
 import type { LineEntry } from "../aws/line-store.ts";
-import { registeredLimit, registryHandOver } from "../aws/registry-hand-over.ts";
+import { registeredFlow, registeredLimit, registryHandOver } from "../aws/registry-hand-over.ts";
+import { startBy } from "../engine/cancel.ts";
 import { entryFor, isPromised, type Opening, shardHeldBy, shardPromisedTo } from "../engine/gate.ts";
 import type { Outgoing, RouterDeps } from "./deps.ts";
 import type { OutgoingStart } from "./start-run.ts";
@@ -117,6 +118,8 @@ async function getInLine(
     // An earlier delivery has seen to it that it goes on; one more message does no harm.
     if (header === undefined || header.status !== "active" || header.fence > 0) return start;
   }
+  const by = startBy(registeredFlow(apps, message)?.timeouts, message.queuedAt);
+  if (by !== undefined) await world.armDeadline(message, "start", by, clock.now(), start.queueUrl);
   const limit = registeredLimit(apps, { ...message, gate: full }) ?? 1;
   await world.lines.enqueue({
     ...{ env, app, functionId, runId, limit, gate: full },

@@ -4,7 +4,8 @@ import type { Outcome, RegisteredApp, RunMessage, StoredEvent } from "../../sdk/
 import { listenerPartition } from "../aws/keys.ts";
 import type { StoredStep } from "../aws/step-store.ts";
 import { matchOf } from "../engine/listeners.ts";
-import type { Listener, ListenerPath } from "../engine/types.ts";
+import type { CancelListener, Listener, ListenerPath, StepListener } from "../engine/types.ts";
+import { cancelRun } from "./cancel-run.ts";
 import type { Outgoing, Routed, RouterDeps } from "./deps.ts";
 
 /** Bus time has one-second resolution: an event in the same second as the wait counts as after it (L7). In milliseconds. */
@@ -20,10 +21,15 @@ interface Arrival {
   readonly userEvent: UserEvent;
 }
 
-/** Claims every wait that the event matches. The listeners are found by key; the step decides who wins (PROTOCOLS.md §4). */
+/**
+ * Claims every wait that the event matches, and cancels every run. The listeners are found by key; the step decides who wins
+ * (PROTOCOLS.md §4), and the run whether it can still be cancelled.
+ */
 export async function resolveWaits(deps: RouterDeps, arrival: Arrival): Promise<Routed> {
   const found = await Promise.all(arrival.paths.map((path) => listenersOf(deps, arrival, path)));
-  const claims = await inTurns(found.flat(), (listener) => claim(deps, arrival, listener));
+  const claims = await inTurns(found.flat(), (listener) =>
+    listener.kind === "cancel" ? cancel(deps, arrival, listener) : claim(deps, arrival, listener),
+  );
   return {
     send: claims.flatMap(({ send }) => send),
     after: async () => {
@@ -46,9 +52,22 @@ async function listenersOf(deps: RouterDeps, { event, userEvent }: Arrival, path
   const matching: Listener[] = [];
   for await (const listener of deps.world.listeners.find(listenerPartition(event.env, path.app, event.name, match))) {
     if (event.at + BUS_TIME_RESOLUTION_MS <= listener.since) continue;
+    if (listener.kind === "cancel" && (isTrigger(listener, event) || event.at > listener.until)) continue;
     if (await passes(deps, listener, userEvent)) matching.push(listener);
   }
   return matching;
+}
+
+/** The event that started the run cancels it not as well. */
+const isTrigger = ({ eventId, since }: CancelListener, { id, at }: StoredEvent): boolean =>
+  eventId === id && since === at;
+
+async function cancel(deps: RouterDeps, { event }: Arrival, listener: CancelListener): Promise<Routed> {
+  const { env, app, functionId, runId } = listener;
+  const cause = { by: "event", event: event.name, eventId: event.id } as const;
+  const { send, ended } = await cancelRun(deps, { env, app, functionId, runId, cause });
+  // Its tail has not found it: the function's cancelOn was another one then.
+  return { send, ...(ended && { after: () => deps.world.listeners.delete(listener) }) };
 }
 
 async function passes({ world }: RouterDeps, listener: Listener, arriving: UserEvent): Promise<boolean> {
@@ -57,7 +76,7 @@ async function passes({ world }: RouterDeps, listener: Listener, arriving: UserE
   return holds(compileExpression(listener.if, ["event", "async"], "if"), { event: trigger, async: arriving });
 }
 
-async function claim(deps: RouterDeps, { apps, event }: Arrival, listener: Listener): Promise<Routed> {
+async function claim(deps: RouterDeps, { apps, event }: Arrival, listener: StepListener): Promise<Routed> {
   const { world, clock } = deps;
   const { stepKey } = listener;
   const by = `event:${event.id}`;
@@ -79,7 +98,7 @@ async function claim(deps: RouterDeps, { apps, event }: Arrival, listener: Liste
 async function wake(
   deps: RouterDeps,
   apps: readonly RegisteredApp[],
-  listener: Listener,
+  listener: StepListener,
   step: StoredStep,
 ): Promise<Outgoing[]> {
   const { world, log } = deps;

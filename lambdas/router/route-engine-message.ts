@@ -21,6 +21,7 @@ import { cronEventId } from "../engine/run-id.ts";
 import type { Skipped } from "../engine/types.ts";
 import { admit } from "./admit.ts";
 import { flush } from "./bucket.ts";
+import { cancelRun } from "./cancel-run.ts";
 import { type Outgoing, type Routed, type RouterDeps, together } from "./deps.ts";
 import { runOf } from "./start-run.ts";
 
@@ -37,6 +38,8 @@ export async function routeEngineMessage(deps: RouterDeps, message: EngineMessag
       return flushBucket(deps, message);
     case "cron":
       return startCron(deps, message);
+    case "cancel":
+      return cancelRun(deps, message);
     default:
       throw new StepwellError(
         "STEPWELL_INVALID_MESSAGE",

@@ -1,6 +1,6 @@
 import type { Ending } from "../../sdk/execution/index.ts";
 import { retryWishOf, StepError } from "../../sdk/execution/index.ts";
-import { HEADER_OUTPUT_BYTES_MAX, type Outcome, serializeError } from "../../sdk/protocol/index.ts";
+import { type CancelCause, HEADER_OUTPUT_BYTES_MAX, type Outcome, serializeError } from "../../sdk/protocol/index.ts";
 import { decideRetry } from "../engine/retry.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Held } from "./held.ts";
@@ -32,14 +32,26 @@ function concludeError(held: Held, error: unknown, fatal: boolean): Conclusion {
   return { outcome: { ok: false, error: serializeError(error) } };
 }
 
+/** The end of a run that has been cancelled. */
+export interface CancelledEnd {
+  readonly cause: CancelCause;
+  /** None of its code has run. */
+  readonly unstarted: boolean;
+}
+
 /** Ends the run, then does what the end entails. False: a wake came meanwhile, look again. @throws Fenced */
-export async function finish(held: Held, heartbeat: Heartbeat, outcome: Outcome): Promise<boolean> {
+export async function finish(
+  held: Held,
+  heartbeat: Heartbeat,
+  outcome: Outcome,
+  cancelled?: CancelledEnd,
+): Promise<boolean> {
   const { runs } = held.deps.world;
   const json = JSON.stringify(outcome);
   const isSmall = Buffer.byteLength(json) <= HEADER_OUTPUT_BYTES_MAX;
   const endedAt = held.deps.clock.now();
   if (!isSmall) await runs.putOutcome(held.run, held.fence, outcome, endedAt);
-  const status = outcome.ok ? "completed" : "failed";
+  const status = cancelled !== undefined ? "cancelled" : outcome.ok ? "completed" : "failed";
   const tail = hasTail(held, status);
   const finished = await runs.finish(held.run, held.fence, heartbeat.seen, {
     status,
@@ -47,20 +59,23 @@ export async function finish(held: Held, heartbeat: Heartbeat, outcome: Outcome)
     attempts: held.handlerAttempts,
     tail,
     ...(isSmall ? { outcome: json } : { outcomeAt: "item" }),
+    ...(cancelled && { cancel: cancelled.cause, unstarted: cancelled.unstarted }),
   });
   if (!finished && !(await isEndedByMe(held, status))) {
     await expectWake(held, heartbeat);
     return false;
   }
   if (outcome.ok) held.deps.log.info("run completed");
+  else if (cancelled !== undefined) held.deps.log.info("run cancelled", { cause: cancelled.cause });
   else held.deps.log.error("run failed", { error: outcome.error });
   if (tail)
     await runTail(held.deps, {
       run: held.run,
-      header: held.header,
+      header: { ...held.header, finishBy: held.finishBy },
       endedAt,
       outcome,
       events: held.events,
+      cancel: cancelled?.cause,
       memo: held.memo,
       slots: held.slots,
     });

@@ -1,6 +1,8 @@
 import { HEARTBEAT_MS, LEASE_MS } from "../../sdk/protocol/index.ts";
 import type { RunKey } from "../aws/keys.ts";
 import type { Receipt } from "../aws/queue.ts";
+import type { RunHeader } from "../engine/types.ts";
+import type { Cancellation } from "./cancellation.ts";
 import type { RunnerDeps } from "./deps.ts";
 
 /** A message comes back a little after its lease, so that it finds the lease ended. In milliseconds. */
@@ -14,6 +16,8 @@ export interface Lease {
   readonly until: number;
   /** When Lambda ends this invocation, in milliseconds: nothing is kept alive past it. */
   readonly deadline: number;
+  /** What is told of a cancellation, and of the loss of the run. */
+  readonly cancellation: Cancellation;
 }
 
 /**
@@ -67,7 +71,7 @@ export class Heartbeat {
     const { clock } = this.#deps;
     if (clock.now() < this.#until) return;
     if (clock.now() < this.#lease.deadline) await this.#renew();
-    if (clock.now() >= this.#until) this.#lost = true;
+    if (clock.now() >= this.#until) this.#lose();
   }
 
   /** Whether the run has gone to another holder. */
@@ -103,20 +107,29 @@ export class Heartbeat {
     const until = clock.now() + LEASE_MS;
     // The next beat tries again; if none gets through, the lease ends and another takes over.
     const failed = (error: unknown) => log.warn("heartbeat failed", { error: String(error) });
-    const renewed = world.runs.renew(run, fence, until).then((wakeSeq) => {
-      if (wakeSeq !== undefined) this.#until = until;
-      this.hear(wakeSeq);
+    const renewed = world.runs.renew(run, fence, until).then((header) => {
+      if (header !== undefined) this.#until = until;
+      this.hear(header);
     });
     // Each on its own: the receipt may be stale while the lease is good, and the other way round.
     await Promise.all([renewed.catch(failed), world.queue.returnAfter(receipt, VISIBILITY_MS).catch(failed)]);
   }
 
-  /** Takes in a wake number, or the loss of the run. */
-  hear(wakeSeq: number | undefined): void {
-    if (wakeSeq === this.#wakeSeq) return;
-    if (wakeSeq === undefined) this.#lost = true;
-    else this.#wakeSeq = wakeSeq;
+  /** Takes in what the header says now: wakes, a cancellation, or that the run is another's. Tells whether it is still held here. */
+  hear(header: RunHeader | undefined): boolean {
+    const { fence, cancellation } = this.#lease;
+    const isMine = header?.status === "active" && header.fence === fence && header.owner !== undefined;
+    if (isMine && header.cancel !== undefined) cancellation.cancel(header.cancel);
+    if (isMine && header.wakeSeq <= this.#wakeSeq) return true;
+    if (isMine) this.#wakeSeq = header.wakeSeq;
+    else this.#lose();
     this.#news.resolve();
     this.#news = Promise.withResolvers<void>();
+    return isMine;
+  }
+
+  #lose(): void {
+    this.#lost = true;
+    this.#lease.cancellation.lose();
   }
 }

@@ -14,6 +14,7 @@ import {
   StepwellError,
 } from "../../sdk/protocol/index.ts";
 import type { RunHeader } from "../engine/types.ts";
+import type { Cancellation } from "./cancellation.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { limitIn } from "./gates.ts";
 import { type RunEvents, userEventsOf } from "./run-events.ts";
@@ -38,6 +39,9 @@ export interface HeldInput {
   readonly outOfTimeAt: number;
   /** When the invocation ends, in milliseconds. */
   readonly deadline: number;
+  /** The first execution, in milliseconds. */
+  readonly startedAt: number;
+  readonly cancellation: Cancellation;
 }
 
 /** A run in the hands of its lease holder: the memo, and the counters that only the holder moves. */
@@ -52,6 +56,8 @@ export class Held {
   readonly trigger: UserEvent;
   readonly outOfTimeAt: number;
   readonly deadline: number;
+  readonly startedAt: number;
+  readonly cancellation: Cancellation;
   /** Slots of concurrency limits that this holder has taken. */
   readonly slots: TakenSlot[] = [];
   readonly memo: Map<string, StepMemo>;
@@ -59,6 +65,8 @@ export class Held {
   readonly setUpHere = new Set<string>();
   /** Something has been handed over or executed: only then may the run be passed on to another invocation. */
   progress = false;
+  /** The end of `timeouts.finish` for which a timer has been armed, in milliseconds. */
+  finishBy: number | undefined;
   /** Failed tries that the running handler was told of. */
   attempt = 0;
   /** Whether the handler may be started anew with another `attempt`: code that asks by it would turn in circles (L9). */
@@ -80,8 +88,11 @@ export class Held {
     this.trigger = userEventsOf(input.events).event;
     this.outOfTimeAt = input.outOfTimeAt;
     this.deadline = input.deadline;
+    this.startedAt = input.startedAt;
+    this.cancellation = input.cancellation;
     this.memo = withoutStaleOrder(input.memo);
     this.handlerAttempts = input.header.attempts;
+    this.finishBy = input.header.finishBy;
     this.#lastOrder = Math.max(0, ...[...this.memo.values()].map((step) => step.order ?? 0));
     for (const step of this.memo.values()) this.#weigh(step);
   }

@@ -11,11 +11,13 @@ import type { Leased } from "../aws/run-store.ts";
 import { countCrash, judgeCrashes } from "../engine/crash.ts";
 import { isExpired } from "../engine/retention.ts";
 import type { RunHeader } from "../engine/types.ts";
+import { Cancellation } from "./cancellation.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { conclude, finish } from "./finish.ts";
 import { type Look, slotsOf } from "./gates.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Fenced, Held } from "./held.ts";
+import { unlessCancelled } from "./lifetime.ts";
 import { runLogger } from "./log.ts";
 import { hasBody } from "./operations/index.ts";
 import { runMessage } from "./operations/operation.ts";
@@ -45,12 +47,16 @@ export async function hold(given: RunnerDeps, holding: Holding): Promise<Verdict
   const { message, receipt, leased, deadline } = holding;
   const deps = { ...given, log: runLogger(given.log, message) };
   const { fence, until } = leased;
-  const heartbeat = new Heartbeat(deps, { run: message, fence, until, receipt, deadline }, leased.seen);
+  const cancellation = new Cancellation();
+  const heartbeat = new Heartbeat(deps, { run: message, fence, until, receipt, deadline, cancellation }, leased.seen);
   let held: Held | undefined;
   try {
-    held = await load(deps, holding);
-    if (hopelessError(held) === undefined && !(await enter(held, holding.looks, slotsOf(message)))) return "ack";
-    return await work(held, heartbeat, wakingOf(message, deps.clock.now()));
+    const mine = await load(deps, holding, cancellation);
+    held = mine;
+    return await unlessCancelled(mine, heartbeat, async () => {
+      const mayEnter = hopelessError(mine) !== undefined || (await enter(mine, holding.looks, slotsOf(message)));
+      return mayEnter ? work(mine, heartbeat, wakingOf(message, deps.clock.now())) : "ack";
+    });
   } catch (error) {
     if (error instanceof Fenced) {
       if (held !== undefined) await Promise.all([takeBackLate(held), giveUp(held)]);
@@ -70,7 +76,11 @@ const wakingOf = (message: RunMessage, now: number): Waking => ({
   early: message.kind === "wake" && message.timer !== undefined && message.timer.at > now,
 });
 
-async function load(deps: RunnerDeps, { message, leased, outOfTimeAt, deadline }: Holding): Promise<Held> {
+async function load(
+  deps: RunnerDeps,
+  { message, leased, outOfTimeAt, deadline }: Holding,
+  cancellation: Cancellation,
+): Promise<Held> {
   const { world } = deps;
   // Nobody has held a run before its first fence, so it has no steps yet.
   const isNew = leased.header.fence === 0;
@@ -92,6 +102,8 @@ async function load(deps: RunnerDeps, { message, leased, outOfTimeAt, deadline }
     memo,
     outOfTimeAt,
     deadline,
+    startedAt: leased.startedAt,
+    cancellation,
   });
   if (leased.header.parked === "queued") resumeSuspicion(held);
   if (leased.takeover) await recordCrash(held);
@@ -126,7 +138,7 @@ async function work(held: Held, heartbeat: Heartbeat, waking: Waking): Promise<V
   const hopeless = hopelessError(held);
   if (hopeless !== undefined) {
     while (!(await finish(held, heartbeat, { ok: false, error: serializeError(hopeless) })))
-      await heartbeat.takeNews(() => held.reload());
+      await lookAgain(held, heartbeat);
     return "ack";
   }
   const { retryAt } = held.header;
@@ -180,10 +192,16 @@ async function backOff(held: Held, heartbeat: Heartbeat, waking: Waking, retryAt
   const { clock } = held.deps;
   while (retryAt - clock.now() >= IN_PLACE_SLEEP_MS_MAX) {
     if (await suspend(held, heartbeat, { open: [], all: false }, waking, retryAt)) return true;
-    await heartbeat.takeNews(() => held.reload());
+    await lookAgain(held, heartbeat);
   }
   if (retryAt > clock.now()) await new Promise<void>((resolve) => clock.pause(retryAt, resolve));
   return false;
+}
+
+/** After a wake that came between. @throws Cancelled */
+async function lookAgain(held: Held, heartbeat: Heartbeat): Promise<void> {
+  await heartbeat.takeNews(() => held.reload());
+  held.cancellation.check();
 }
 
 /** The time is up: another invocation goes on. The lease first, then the message (PROTOCOLS.md §2, continuation). */
@@ -206,11 +224,11 @@ function startReplay(held: Held): Replay {
     runId: run.runId,
     attempt: held.attempt,
     maxAttempts: fn.retry.attempts,
-    signal: new AbortController().signal,
     isReplaying: () => isReplaying(replay, earlier),
     log: runLogger(deps.log, run, held.attempt),
     sender: deps.world.bus,
     hops: held.hops,
+    signal: held.cancellation.signal,
   };
   return replay;
 }

@@ -6,6 +6,8 @@
  * S2. What is stored counts: the answer to a checkpoint may be another attempt's result, and the code gets that one.
  * S3. Waits and invokes are set up when they are asked for, before anything else is awaited for them (L7).
  * S4. Only `#untilRest` suspends, at its one wait for the next happening.
+ * S5. Whatever takes longer than a turn of the event loop may have been cancelled meanwhile: the header is read before another body is
+ *     begun. What ends at once is not asked for, so that a plain run pays nothing.
  */
 import { type Ending, hasResult, nextResult, type Op, type Replay, unordered } from "../../sdk/execution/index.ts";
 import { IN_PLACE_SLEEP_MS_MAX, type StepMemo } from "../../sdk/protocol/index.ts";
@@ -38,6 +40,8 @@ export class Session {
   /** Order numbers of results whose checkpoint is still under way. */
   readonly #unwritten = new Set<number>();
   #failure: { readonly error: unknown } | undefined;
+  /** The code has waited for something that is no step since the header was last seen (S5). */
+  #stale = false;
 
   constructor(held: Held, heartbeat: Heartbeat, replay: Replay) {
     this.#held = held;
@@ -45,7 +49,7 @@ export class Session {
     this.#replay = replay;
   }
 
-  /** Carries the run as far as it can go now. @throws Fenced when the run has gone to another holder */
+  /** Carries the run as far as it can go now. @throws Fenced when the run has gone to another holder; Cancelled */
   async carry(): Promise<Report> {
     try {
       return await this.#untilRest();
@@ -64,9 +68,14 @@ export class Session {
       if (this.#failure !== undefined) throw this.#failure.error;
       await this.#heartbeat.confirm();
       if (this.#heartbeat.lost) throw new Fenced();
+      this.#held.cancellation.check();
       if (await this.#heartbeat.takeNews(() => this.#held.reload())) continue;
       if (await this.#handNext()) continue;
       if (await this.#setUpNew()) continue;
+      if (this.#stale && this.#runnable().length > 0) {
+        await this.#lookAtHeader();
+        continue;
+      }
       this.#start();
       const report = this.#rest();
       if (report?.kind === "ended") this.#replay.close();
@@ -142,19 +151,31 @@ export class Session {
     return attempt === this.#held.attempt ? undefined : { kind: "restart", attempt };
   }
 
+  /** Hears of wakes and of a cancellation (S5). */
+  async #lookAtHeader(): Promise<void> {
+    this.#stale = false;
+    this.#heartbeat.hear(await this.#held.deps.world.runs.header(this.#held.run));
+  }
+
   async #execute(op: Op): Promise<void> {
+    const pending = isPending();
     try {
       const step = await tryStep(this.#held, op);
-      // Another attempt's result has been heard of meanwhile: that one counts, and has a place or needs none.
-      if (this.#held.memo.get(op.key)?.outcome !== undefined) return;
-      if (step.outcome === undefined)
-        this.#held.remember(unordered(await this.#held.deps.world.steps.retryLater(this.#held.run, step)));
-      else await this.#checkpoint(step);
+      const [result] = await Promise.allSettled([this.#write(op, step), pending() && this.#lookAtHeader()]);
+      if (result.status === "rejected") throw result.reason;
     } catch (error) {
       this.#failure ??= { error };
     } finally {
       this.#running.delete(op.key);
     }
+  }
+
+  async #write(op: Op, step: StepMemo): Promise<void> {
+    // Another attempt's result has been heard of meanwhile: that one counts, and has a place or needs none.
+    if (this.#held.memo.get(op.key)?.outcome !== undefined) return;
+    if (step.outcome === undefined)
+      this.#held.remember(unordered(await this.#held.deps.world.steps.retryLater(this.#held.run, step)));
+    else await this.#checkpoint(step);
   }
 
   async #checkpoint(step: StepMemo): Promise<void> {
@@ -204,11 +225,25 @@ export class Session {
   async #nextHappening(moved: Promise<void>, news: Promise<void>): Promise<void> {
     const { clock } = this.#held.deps;
     const timers = this.#timers();
-    const pausing = this.#running.size === 0 && timers.length > 0;
+    const isIdle = this.#running.size === 0;
+    const pausing = isIdle && timers.length > 0;
     const times = [...timers, this.#held.outOfTimeAt].filter((time) => time > clock.now());
     const alarm = Promise.withResolvers<void>();
     const cancel = times.length > 0 ? clock[pausing ? "pause" : "at"](Math.min(...times), alarm.resolve) : () => {};
-    await Promise.race([moved, news, alarm.promise, ...this.#running.values()]);
+    const { happened } = this.#held.cancellation;
+    const pending = isPending();
+    await Promise.race([moved, news, happened, alarm.promise, ...this.#running.values()]);
+    // A body looks for itself.
+    if (isIdle && pending()) this.#stale = true;
     cancel();
   }
+}
+
+/** Tells later whether more than one turn of the event loop has gone by. */
+function isPending(): () => boolean {
+  let turned = false;
+  setImmediate(() => {
+    turned = true;
+  });
+  return () => turned;
 }

@@ -3,6 +3,7 @@ import type { GateRef, PromisedSlots, QueuePlace } from "../../sdk/protocol/inde
 import { leaveGate } from "../aws/hand-over.ts";
 import { type Opening, promisedIn, shareOf } from "../engine/gate.ts";
 import type { RunHeader } from "../engine/types.ts";
+import { armStart } from "./deadlines.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { entryAt, handOverOf, type Look, limitIn, lookAround, lookAt, placeIn } from "./gates.ts";
 import { Fenced, type Held } from "./held.ts";
@@ -38,6 +39,7 @@ export async function enter(held: Held, known: readonly Look[], promised: Promis
     looks.push(...(await lookAround(deps, run, place)));
     if (!(await deps.world.runs.requeue(run, held.fence, header.startedAt === undefined))) throw new Fenced();
     await giveUp(held);
+    await armStart(deps, run, header);
     await getInLine(deps, run, { place }, looks, full);
     return false;
   }

@@ -2,6 +2,7 @@ import type { Op } from "../../sdk/execution/index.ts";
 import { EVENT_RETENTION_MS, type StepMemo } from "../../sdk/protocol/index.ts";
 import { parkingOf, toArm } from "../engine/park.ts";
 import { renewedExpiry, toRenew } from "../engine/retention.ts";
+import { armFinish } from "./deadlines.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { Fenced, type Held } from "./held.ts";
 import { operations } from "./operations/index.ts";
@@ -40,7 +41,8 @@ export async function suspend(
   const arming = toArm(steps, facts, clock.now()).filter((step) => !held.setUpHere.has(step.key));
   await Promise.all(arming.map((step) => arm(held, open, step)));
   if (retryAt !== undefined) await armHandlerRetry(held, retryAt);
-  const parking = parkingOf(steps, retryAt, clock.now());
+  const finishBy = await armFinish(held, facts);
+  const parking = parkingOf(steps, { retryAt, finishBy }, clock.now());
   await keepEvents(held, parking.due);
   await keepMemo(held, parking.due);
   // Only a suspend that has seen all open operations may say that they are set up.
@@ -54,6 +56,7 @@ export async function suspend(
     attempts,
     results: held.memo.size,
     ...(retryAt !== undefined && { retryAt }),
+    ...(finishBy !== undefined && { finishBy }),
   };
   if (await world.runs.suspend(run, write)) {
     await giveUp(held);
@@ -67,9 +70,7 @@ export async function suspend(
 /** After a refused suspend or finish: it was a wake, or the run is not ours any more. @throws Fenced */
 export async function expectWake(held: Held, heartbeat: Heartbeat): Promise<void> {
   const header = await held.deps.world.runs.header(held.run);
-  const mine = header?.status === "active" && header.fence === held.fence && header.owner !== undefined;
-  if (!mine || header.wakeSeq === heartbeat.seen) throw new Fenced();
-  heartbeat.hear(header.wakeSeq);
+  if (!heartbeat.hear(header) || header?.wakeSeq === heartbeat.seen) throw new Fenced();
 }
 
 async function arm(held: Held, open: readonly Op[], step: StepMemo): Promise<void> {

@@ -1,5 +1,6 @@
 /** What the end of a run entails (L6): idempotent, repeated by whoever meets an ended run, done before the message is acknowledged. */
 import {
+  type CancelCause,
   EVENT_CANCELLED,
   EVENT_FAILED,
   EVENT_FINISHED,
@@ -10,6 +11,7 @@ import {
 } from "../../sdk/protocol/index.ts";
 import { lockKey, type World, waitName } from "../aws/index.ts";
 import type { RunHeader } from "../engine/types.ts";
+import { endLifetime, hasLifetime } from "./deadlines.ts";
 import type { RunnerDeps } from "./deps.ts";
 import type { Held } from "./held.ts";
 import { loadRunEvents, type RunEvents, userEventsOf } from "./run-events.ts";
@@ -20,6 +22,8 @@ export interface EndedRun {
   readonly header: RunHeader;
   readonly endedAt: number;
   readonly outcome: Outcome;
+  /** Of a cancelled run: by what. */
+  readonly cancel: CancelCause | undefined;
   /** Absent when they have expired: then nothing is emitted any more, and the rest of the tail is done. */
   readonly events: RunEvents | undefined;
   readonly memo: ReadonlyMap<string, StepMemo>;
@@ -28,17 +32,19 @@ export interface EndedRun {
 }
 
 /** A plain run has no tail, and ends with one write. */
-export function hasTail(held: Held, status: "completed" | "failed"): boolean {
+export function hasTail(held: Held, status: "completed" | "failed" | "cancelled"): boolean {
   const open = [...held.memo.values()].some((step) => isOpen(step, held.deps.clock.now()));
   const told = held.header.parent !== undefined || held.header.emits?.includes("finished") === true;
   const holds = held.header.gates !== undefined || held.header.singleton !== undefined;
-  return open || told || holds || status === "failed";
+  const lifetime = hasLifetime({ ...held.header, finishBy: held.finishBy }, held.fn.manifest.flow);
+  return open || told || holds || lifetime || status !== "completed";
 }
 
 export async function runTail(deps: RunnerDeps, ended: EndedRun): Promise<void> {
-  const { run, header, slots } = ended;
+  const { run, header, slots, events } = ended;
   await Promise.all([
     closeSteps(deps, ended),
+    endLifetime(deps, { run, header, event: events?.all[events.main]?.event }),
     releaseSingleton(deps.world, run, header.singleton),
     tellParent(deps.world, ended),
     emitEvents(deps, ended),
@@ -61,7 +67,9 @@ export async function repeatTail(deps: RunnerDeps, run: RunAddress, header: RunH
     world.steps.load(run),
   ]);
   if (outcome === undefined) throw new Error(`The ended run ${run.runId} has no outcome.`);
-  await runTail(deps, { run, header, endedAt: header.endedAt ?? header.queuedAt, outcome, events, memo, slots: [] });
+  const cancel = header.status === "cancelled" ? header.cancel : undefined;
+  const endedAt = header.endedAt ?? header.queuedAt;
+  await runTail(deps, { run, header, endedAt, outcome, cancel, events, memo, slots: [] });
 }
 
 /** A process that was overtaken may have set up a wait after the run had ended: nobody else would take it back (L7). */
@@ -99,23 +107,26 @@ async function tellParent(world: World, { header, outcome }: EndedRun): Promise<
 const isLifecycleRun = ({ parent }: RunHeader, name: string): boolean =>
   [EVENT_FAILED, EVENT_FINISHED, EVENT_CANCELLED].includes(name) || (name === EVENT_INVOKED && parent === undefined);
 
-/** `failed` always, `finished` when somebody listens; a run that such an event started emits none itself. */
-async function emitEvents(
-  { world }: RunnerDeps,
-  { run, header, endedAt, outcome, events: of }: EndedRun,
-): Promise<void> {
+/** `failed` and `cancelled` always, `finished` of a run that was not cancelled, when somebody listens. */
+function eventNames({ header, outcome, cancel }: EndedRun): readonly string[] {
+  if (cancel !== undefined) return [EVENT_CANCELLED];
+  const finished = header.emits?.includes("finished") ? [EVENT_FINISHED] : [];
+  return outcome.ok ? finished : [EVENT_FAILED, ...finished];
+}
+
+/** A run that such an event started emits none itself. */
+async function emitEvents({ world }: RunnerDeps, ended: EndedRun): Promise<void> {
+  const { run, header, endedAt, outcome, cancel, events: of } = ended;
   if (of === undefined) return;
   const { event, events: all } = userEventsOf(of);
   if (isLifecycleRun(header, event.name)) return;
-  const names = [
-    ...(outcome.ok ? [] : [EVENT_FAILED]),
-    ...(header.emits?.includes("finished") ? [EVENT_FINISHED] : []),
-  ];
+  const names = eventNames(ended);
   if (names.length === 0) return;
   const result = outcome.ok ? { result: await world.payloads.load(outcome.data) } : { error: outcome.error };
   const data = {
     function_id: `${run.app}/${run.functionId}`,
     run_id: run.runId,
+    ...(cancel && { cause: cancel }),
     ...result,
     event,
     events: all,

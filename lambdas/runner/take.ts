@@ -10,6 +10,7 @@ import { pump } from "../aws/hand-over.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Birth, Leased } from "../aws/run-store.ts";
 import { onRefusedLease } from "../engine/lease.ts";
+import { armStart } from "./deadlines.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { handOverOf, type Look, lookAround, passOnPromises, type Standing, slotsOf, standingOf } from "./gates.ts";
 import { VISIBILITY_MS } from "./heartbeat.ts";
@@ -72,6 +73,8 @@ async function arrive(deps: RunnerDeps, message: RunMessage, nonce: string): Pro
   const full = fullGate(looks, message.runId, deps.clock.now());
   if (full === undefined || !(await isParked(deps, message, standing)))
     return { leased: await lease(deps, message, nonce), looks };
+  const waiting = standing.header ?? (message.kind === "start" ? message : undefined);
+  if (waiting !== undefined) await armStart(deps, message, waiting);
   await getInLine(deps, message, standing, looks, full);
   return "inLine";
 }
@@ -80,9 +83,10 @@ async function arrive(deps: RunnerDeps, message: RunMessage, nonce: string): Pro
 const goesAhead = (message: RunMessage): boolean =>
   (message.kind === "wake" && message.cancel === true) || slotsOf(message) !== undefined;
 
-/** A run that nobody holds can get in line without a lease. */
+/** A run that nobody holds can get in line without a lease; a cancelled one needs no line. */
 const isParked = async (deps: RunnerDeps, message: RunMessage, { header }: Standing): Promise<boolean> =>
-  (header?.parked === "queued" && header.owner === undefined) || deps.world.runs.queue(message, birthOf(message));
+  (header?.parked === "queued" && header.owner === undefined && header.cancel === undefined) ||
+  deps.world.runs.queue(message, birthOf(message));
 
 /** A gate that was held back is open again. */
 async function pumpGate(deps: RunnerDeps, message: RunMessage & { kind: "pump" }): Promise<Verdict> {
@@ -146,10 +150,10 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
       return "ack";
     }
     if (header !== undefined && refusal.kind === "won") {
-      const { fence, wakeSeq: seen, leaseUntil: until = 0 } = header;
+      const { fence, wakeSeq: seen, leaseUntil: until = 0, startedAt = deps.clock.now() } = header;
       return hold(deps, {
         ...delivery,
-        leased: { header: { ...header, fence: fence - 1 }, fence, seen, until, takeover: false },
+        leased: { header: { ...header, fence: fence - 1 }, fence, seen, until, startedAt, takeover: false },
         looks: [],
       });
     }
@@ -185,6 +189,8 @@ export function keptFor(left: number): number {
 }
 
 function ignore(deps: RunnerDeps, message: RunMessage): Verdict {
+  // Cancelled ahead of its start: what starts it will see.
+  if (message.kind === "wake" && message.cancel) return "ack";
   deps.log.warn("a message is about a run that does not exist (any more)", {
     runId: message.runId,
     messageId: message.id,

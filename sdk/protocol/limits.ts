@@ -75,6 +75,11 @@ export const DEAD_LETTER_RETENTION_MS = 90 * DAY_MS;
 /** A router or runner hop count past which a chain of events is taken for an endless loop. */
 export const HOPS_MAX = 1_000;
 
+/** How long a cancellation waits for the start of its run, in milliseconds: longer than a queue keeps a message. */
+export const CANCEL_AHEAD_MS = 15 * DAY_MS;
+/** How long `cancelOn` without a `timeout` listens for a run, in milliseconds. */
+export const CANCEL_ON_MS_MAX = 3 * 365 * DAY_MS;
+
 /** Runs of one page of a list. */
 export const RUNS_LISTED_MAX = 1_000;
 /** How long ago a listed run may have been queued, in milliseconds. */

@@ -1,4 +1,5 @@
 import type { SerializedError } from "./errors.ts";
+import type { CancelCause } from "./flow.ts";
 import type { StepKind } from "./step.ts";
 
 export const RUN_STATUSES = [
@@ -45,6 +46,8 @@ export interface RunView extends RunSummary {
   readonly output: unknown;
   readonly error: SerializedError | undefined;
   readonly steps: readonly StepView[];
+  /** What has cancelled the run; there before the run has ended, while a step's body still runs. */
+  readonly cancel?: CancelCause;
 }
 
 export interface StepView {
