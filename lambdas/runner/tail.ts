@@ -9,7 +9,7 @@ import {
   type RunAddress,
   type StepMemo,
 } from "../../sdk/protocol/index.ts";
-import { lockKey, type World, waitName } from "../aws/index.ts";
+import { lockKey, startName, type World, waitName } from "../aws/index.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { endLifetime, hasLifetime } from "./deadlines.ts";
 import type { RunnerDeps } from "./deps.ts";
@@ -46,6 +46,7 @@ export async function runTail(deps: RunnerDeps, ended: EndedRun): Promise<void> 
     closeSteps(deps, ended),
     endLifetime(deps, { run, header, event: events?.all[events.main]?.event }),
     releaseSingleton(deps.world, run, header.singleton),
+    takeBackStart(deps.world, ended),
     tellParent(deps.world, ended),
     emitEvents(deps, ended),
     leaveForGood(deps, run, header, slots),
@@ -55,6 +56,12 @@ export async function runTail(deps: RunnerDeps, ended: EndedRun): Promise<void> 
 /** Gives back the lock of a function's singleton, if the run still has it. */
 export async function releaseSingleton(world: World, run: RunAddress, lock: string | undefined): Promise<void> {
   if (lock !== undefined) await world.locks.release(lockKey(run, "singleton", lock), run.runId);
+}
+
+/** A throttled run that has ended before its start was set up by a schedule, if the start was far off. */
+async function takeBackStart(world: World, { run, header, endedAt }: EndedRun): Promise<void> {
+  const { startsAt = 0, queuedAt } = header;
+  if (startsAt > endedAt) await world.timer.disarm(startName(run.runId), startsAt, queuedAt);
 }
 
 /** The tail of a run that somebody else ended, perhaps without living to do it. */

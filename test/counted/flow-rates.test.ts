@@ -55,6 +55,12 @@ describe("what flow control adds to the cost of a run: two write units at most",
     });
   });
 
+  it("the runs that are remembered for redeliveries do not make the item dearer, however many have gone before", async () => {
+    const rateLimit = { limit: 100, periodMs: MINUTE, key: KEY };
+    const keys = Array.from({ length: 40 }, () => "a");
+    expect(await addedBy({ rateLimit }, keys)).toMatchObject({ status: "completed", writeUnits: 1, readUnits: 1 });
+  });
+
   it("throttle, started at once: its item is read and written", async () => {
     const throttle = { limit: 1, periodMs: MINUTE, burst: 0, key: KEY };
     expect(await addedBy({ throttle }, ["a", "b"])).toEqual({

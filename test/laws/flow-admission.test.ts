@@ -10,11 +10,8 @@ import { MINUTE_MS, one, withFlow } from "./scenarios.ts";
 /** `LAWS=full npx vitest run test/laws` makes every fault at every call. */
 const FULL = process.env.LAWS === "full";
 /** Of the faults that leave no other world behind than a crash or an error after a write, one in so many. */
-const SAMPLE = 20;
+const SAMPLE = 40;
 const EVENTS = 5;
-/** Long enough for what comes again after a crash, twice. */
-const REST_MS = 30 * MINUTE_MS;
-
 let stage: Stage;
 afterEach(() => stage.cloud.close());
 
@@ -22,6 +19,8 @@ interface Case {
   readonly name: string;
   readonly flow: FlowManifest;
   readonly handler?: Parameters<typeof one>[0];
+  /** Long enough for all to end, and for what comes again after a crash, twice. In milliseconds. */
+  readonly restMs?: number;
   /** What is wrong with the runs of the events, and with what is stored. */
   readonly judge: (runs: readonly RunSummary[], items: readonly Item[]) => readonly string[];
 }
@@ -42,16 +41,18 @@ function overlaps(runs: readonly RunSummary[]): string[] {
 }
 
 const INTERVAL_MS = 10_000;
+/** So far off that starts go by a schedule. */
+const LONG_INTERVAL_MS = 16 * MINUTE_MS;
 
 /** Every run has one start time, no two are closer than the interval, and none begins before its own. */
-function throttled(runs: readonly RunSummary[], items: readonly Item[]): string[] {
+function throttled(runs: readonly RunSummary[], items: readonly Item[], intervalMs = INTERVAL_MS): string[] {
   const reserved = items.filter(({ sk }) => sk === "throttle").map(({ admitted }) => JSON.parse(String(admitted)));
   const starts = new Map<string, number>(reserved.flat());
   const times = [...starts.values()].sort((a, b) => a - b);
   const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
   return [
     ...(reserved.flat().length === starts.size ? [] : ["a run has two start times"]),
-    ...gaps.filter((gap) => gap < INTERVAL_MS).map((gap) => `${gap} ms between two starts`),
+    ...gaps.filter((gap) => gap < intervalMs).map((gap) => `${gap} ms between two starts`),
     ...completed(runs)
       .filter(({ id, startedAt = 0 }) => !(startedAt >= (starts.get(id) ?? Number.NaN)))
       .map(({ id }) => `${id} began before its time`),
@@ -78,6 +79,12 @@ const cases: readonly Case[] = [
     name: "throttle",
     flow: { throttle },
     judge: (runs, items) => [...exactly(EVENTS, runs), ...throttled(runs, items)],
+  },
+  {
+    name: "throttle, far off",
+    flow: { throttle: { ...throttle, periodMs: LONG_INTERVAL_MS } },
+    restMs: EVENTS * LONG_INTERVAL_MS,
+    judge: (runs, items) => [...exactly(EVENTS, runs), ...throttled(runs, items, LONG_INTERVAL_MS)],
   },
   {
     name: "singleton",
@@ -122,12 +129,12 @@ async function playEvents(
   stage = await openStage(scenarioOf(subject), faults);
   await stage.cloud.send(events.slice(0, 3));
   await stage.cloud.send(events.slice(3));
-  await stage.pass(REST_MS);
+  await stage.pass(subject.restMs ?? 30 * MINUTE_MS);
   const calls = [...stage.faults.calls];
   const runs = await stage.cloud.runs({ limit: 100 });
   const problems = [...subject.judge(runs, await itemsOf(stage)), ...lost(runs)];
   await stage.cloud.send(events);
-  await stage.pass(REST_MS);
+  await stage.pass(subject.restMs ?? 30 * MINUTE_MS);
   if (JSON.stringify(await stage.cloud.runs({ limit: 100 })) !== JSON.stringify(runs))
     problems.push("a second delivery of the events has changed something");
   problems.push(...subject.judge(runs, await itemsOf(stage)), ...(await audit(stage)).problems);
@@ -146,7 +153,7 @@ const lost = (runs: readonly RunSummary[]): string[] =>
 function faultsAt(calls: readonly string[]): readonly Fault[] {
   const random = seededRandom(calls.length);
   return calls.flatMap((call, i) => {
-    const isWrite = /^(PutItem|UpdateItem|DeleteItem) .*(pace|lock|header)/.test(call);
+    const isWrite = /^(PutItem|DeleteItem) (pace|lock|run)#|CreateSchedule/.test(call);
     return FAULT_KINDS.filter((kind) => FULL || (isWrite && /After/.test(kind)) || random.fraction() < 1 / SAMPLE).map(
       (kind) => ({ kind, at: i + 1 }),
     );

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { DAY, HOUR, type Line, MINUTE, on, openCloud, stepwell } from "../cloud.ts";
-import { sendOne, withFlow } from "./flow.ts";
+import { sendOne } from "./flow.ts";
 
 const told = (lines: readonly Line[]) =>
   lines.filter(({ message }) => message === "an event started no run of a function").map(({ fields }) => fields);
 
 describe("rateLimit", () => {
-  const rateLimit = { limit: 2, periodMs: MINUTE, key: "event.data.user" };
+  const rateLimit = { limit: 2, period: MINUTE, key: "event.data.user" };
 
   it("lets its limit through at once and drops the rest, with a record and a line in the log", async () => {
     const lines: Line[] = [];
-    const cloud = await openCloud([withFlow("welcome", { rateLimit })], {}, lines);
+    const cloud = await openCloud([on("welcome", () => "done", { rateLimit })], {}, lines);
     const send = (user: string) => sendOne(cloud, { name: "shop/welcome", data: { user } });
     const runs = [await send("a"), await send("a"), await send("a"), await send("b")];
     expect(runs.map(({ status }) => status)).toEqual(["completed", "completed", "skipped", "completed"]);
@@ -20,7 +20,7 @@ describe("rateLimit", () => {
   });
 
   it("lets one more through each time that its share of the period has gone by", async () => {
-    const cloud = await openCloud([withFlow("welcome", { rateLimit })]);
+    const cloud = await openCloud([on("welcome", () => "done", { rateLimit })]);
     const statuses = [];
     for (const wait of [0, 0, 29_999, 1, 0, 30_000, 60_000, 0, 0]) {
       await cloud.passTime(wait);
@@ -32,14 +32,14 @@ describe("rateLimit", () => {
 
   it("is off for an event whose key is false or missing", async () => {
     const lines: Line[] = [];
-    const cloud = await openCloud([withFlow("welcome", { rateLimit: { ...rateLimit, limit: 1 } })], {}, lines);
+    const cloud = await openCloud([on("welcome", () => "done", { rateLimit: { ...rateLimit, limit: 1 } })], {}, lines);
     for (const data of [{ user: false }, { user: false }, {}, {}])
       expect(await sendOne(cloud, { name: "shop/welcome", data })).toMatchObject({ status: "completed" });
     expect(lines.filter(({ level, message }) => level === "warn" && message.includes("switched off")).length).toBe(4);
   });
 
   it("of one function does not count what another of the same event does", async () => {
-    const limited = withFlow("welcome", { rateLimit: { limit: 1, periodMs: HOUR } });
+    const limited = on("welcome", () => "done", { rateLimit: { limit: 1, period: HOUR } });
     const free = stepwell.createFunction({ id: "free" }, { event: "shop/welcome" }, () => "free");
     const cloud = await openCloud([limited, free]);
     for (const expected of ["completed", "skipped"]) {
@@ -56,7 +56,7 @@ describe("idempotency", () => {
 
   it("lets only the first of a key through within 24 hours; the records of the others name its run", async () => {
     const lines: Line[] = [];
-    const cloud = await openCloud([withFlow("charge", { idempotency })], {}, lines);
+    const cloud = await openCloud([on("charge", () => "done", { idempotency })], {}, lines);
     const send = (order: unknown) => sendOne(cloud, { name: "shop/charge", data: { order } });
     const first = await send("o1");
     const other = await send("o2");
@@ -71,7 +71,7 @@ describe("idempotency", () => {
   });
 
   it("takes equal values for one key, and a number and its text for two", async () => {
-    const cloud = await openCloud([withFlow("charge", { idempotency })]);
+    const cloud = await openCloud([on("charge", () => "done", { idempotency })]);
     const send = (order: unknown) => sendOne(cloud, { name: "shop/charge", data: { order } });
     const statuses = [];
     for (const order of [1, "1", { a: 1, b: 2 }, { b: 2, a: 1 }, 1, "1"]) statuses.push((await send(order)).status);
@@ -80,15 +80,15 @@ describe("idempotency", () => {
   });
 
   it("is off for an event without the key", async () => {
-    const cloud = await openCloud([withFlow("charge", { idempotency })]);
+    const cloud = await openCloud([on("charge", () => "done", { idempotency })]);
     for (const data of [{}, {}, { order: false }, { order: false }])
       expect(await sendOne(cloud, { name: "shop/charge", data })).toMatchObject({ status: "completed" });
   });
 
   it("is used up by an event that the rate limit drops", async () => {
-    const flow = { idempotency, rateLimit: { limit: 1, periodMs: HOUR } };
+    const flow = { idempotency, rateLimit: { limit: 1, period: HOUR } };
     const lines: Line[] = [];
-    const cloud = await openCloud([withFlow("charge", flow)], {}, lines);
+    const cloud = await openCloud([on("charge", () => "done", flow)], {}, lines);
     for (const order of ["o1", "o2", "o2"]) await sendOne(cloud, { name: "shop/charge", data: { order } });
     expect(told(lines)).toMatchObject([{ reason: "rateLimit" }, { reason: "idempotency", key: "o2" }]);
   });
@@ -96,7 +96,7 @@ describe("idempotency", () => {
 
 describe("step.invoke of a function that starts no run", () => {
   it("fails with STEPWELL_RUN_SKIPPED, which names the control, the key and the run in the way", async () => {
-    const child = withFlow("charge", { idempotency: "event.data.order" });
+    const child = on("charge", () => "done", { idempotency: "event.data.order" });
     const parent = on("parent", async ({ step }) => {
       const ask = { function: child as never, data: { order: "o1" } as never };
       const first = await step.invoke("one", ask);
@@ -107,7 +107,7 @@ describe("step.invoke of a function that starts no run", () => {
     const cloud = await openCloud([child, parent]);
     const run = await sendOne(cloud, { name: "shop/parent" });
     const [one] = await cloud.runs({ functionId: "charge", status: "completed" });
-    expect(run).toMatchObject({ status: "completed", output: { first: "charge", code: "STEPWELL_RUN_SKIPPED" } });
+    expect(run).toMatchObject({ status: "completed", output: { first: "done", code: "STEPWELL_RUN_SKIPPED" } });
     const { message } = run.output as { message: string };
     for (const part of ["shop/charge", "idempotency", '"o1"', one?.id ?? "?"]) expect(message).toContain(part);
   });

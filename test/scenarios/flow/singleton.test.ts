@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Line, MINUTE, type on, openCloud } from "../cloud.ts";
-import { sendOne, withFlow } from "./flow.ts";
+import { type Input, type Line, MINUTE, on, openCloud } from "../cloud.ts";
+import { sendOne } from "./flow.ts";
 
-const sleeper = async ({ step }: Parameters<Parameters<typeof on>[1]>[0]) => step.sleep("nap", "10m");
+const sleeper = ({ step }: Input) => step.sleep("nap", "10m");
 
 describe("singleton, mode skip", () => {
   const flow = { singleton: { mode: "skip", key: "event.data.user" } } as const;
@@ -11,7 +11,7 @@ describe("singleton, mode skip", () => {
 
   it("starts no second run while the first of its key has not ended, and says which that is", async () => {
     const lines: Line[] = [];
-    const cloud = await openCloud([withFlow("import", flow, sleeper)], {}, lines);
+    const cloud = await openCloud([on("import", sleeper, flow)], {}, lines);
     const first = await send(cloud, "a");
     await cloud.passTime(5 * MINUTE);
     const statuses = [await send(cloud, "a"), await send(cloud, "b")].map(({ status }) => status);
@@ -23,9 +23,13 @@ describe("singleton, mode skip", () => {
   });
 
   it("is free again after a run that failed", async () => {
-    const fn = withFlow("import", flow, ({ attempt }) => {
-      throw new Error(`attempt ${attempt}`);
-    });
+    const fn = on(
+      "import",
+      ({ attempt }) => {
+        throw new Error(`attempt ${attempt}`);
+      },
+      flow,
+    );
     const cloud = await openCloud([fn]);
     for (let i = 0; i < 2; i++) {
       const { id, status } = await send(cloud, "a");
@@ -37,7 +41,7 @@ describe("singleton, mode skip", () => {
 
   it("without a key is one for the function; with one that is missing, none", async () => {
     const whole = { singleton: { mode: "skip" } } as const;
-    const cloud = await openCloud([withFlow("whole", whole, sleeper), withFlow("import", flow, sleeper)]);
+    const cloud = await openCloud([on("whole", sleeper, whole), on("import", sleeper, flow)]);
     const statuses = [];
     for (const name of ["shop/whole", "shop/whole", "shop/import", "shop/import"])
       statuses.push((await sendOne(cloud, { name, data: {} })).status);
@@ -45,8 +49,8 @@ describe("singleton, mode skip", () => {
   });
 
   it("counts a run that waits for its throttled start", async () => {
-    const throttle = { limit: 1, periodMs: MINUTE, burst: 0 };
-    const cloud = await openCloud([withFlow("import", { ...flow, throttle }, () => "done")]);
+    const throttle = { limit: 1, period: MINUTE, burst: 0 };
+    const cloud = await openCloud([on("import", () => "done", { ...flow, throttle })]);
     expect(await send(cloud, "a")).toMatchObject({ status: "completed" });
     const second = await send(cloud, "a");
     expect(second).toMatchObject({ status: "queued" });

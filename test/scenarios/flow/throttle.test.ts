@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { HOUR, type Line, MINUTE, openCloud } from "../cloud.ts";
-import { sendOne, withFlow } from "./flow.ts";
+import { HOUR, type Line, MINUTE, on, openCloud } from "../cloud.ts";
+import { sendOne } from "./flow.ts";
 
 const SECOND = 1_000;
 
 /** When the runs of events that are sent at once begin, in milliseconds after the first. */
 async function startsOf(
-  throttle: { limit: number; periodMs: number; burst: number; key?: string },
+  throttle: { limit: number; period: number; burst: number; key?: string },
   data: readonly object[],
   lines: Line[] = [],
 ): Promise<number[]> {
-  const cloud = await openCloud([withFlow("mail", { throttle })], {}, lines);
+  const cloud = await openCloud([on("mail", () => "done", { throttle })], {}, lines);
   const runs = [];
   for (const one of data) runs.push(await sendOne(cloud, { name: "shop/mail", data: one }));
   const ended = [];
@@ -23,7 +23,7 @@ const same = (count: number) => Array.from({ length: count }, () => ({}));
 
 describe("throttle", () => {
   it("starts as many as the limit at once, and the others evenly, each exactly at its time", async () => {
-    expect(await startsOf({ limit: 2, periodMs: 10 * SECOND, burst: 0 }, same(6))).toEqual([
+    expect(await startsOf({ limit: 2, period: 10 * SECOND, burst: 0 }, same(6))).toEqual([
       0,
       0,
       5 * SECOND,
@@ -34,17 +34,17 @@ describe("throttle", () => {
   });
 
   it("starts the burst at once as well", async () => {
-    expect(await startsOf({ limit: 1, periodMs: MINUTE, burst: 2 }, same(5))).toEqual([0, 0, 0, MINUTE, 2 * MINUTE]);
+    expect(await startsOf({ limit: 1, period: MINUTE, burst: 2 }, same(5))).toEqual([0, 0, 0, MINUTE, 2 * MINUTE]);
   });
 
   it("keeps fractions of a second, which a queue's delay does not have", async () => {
-    expect(await startsOf({ limit: 4, periodMs: 5 * SECOND, burst: 0 }, same(8))).toEqual([
+    expect(await startsOf({ limit: 4, period: 5 * SECOND, burst: 0 }, same(8))).toEqual([
       ...[0, 0, 0, 0, 1_250, 2_500, 3_750, 5_000],
     ]);
   });
 
   it("keeps times that are far off, which go by a schedule", async () => {
-    expect(await startsOf({ limit: 1, periodMs: HOUR + 250, burst: 0 }, same(3))).toEqual([
+    expect(await startsOf({ limit: 1, period: HOUR + 250, burst: 0 }, same(3))).toEqual([
       0,
       HOUR + 250,
       2 * HOUR + 500,
@@ -52,7 +52,7 @@ describe("throttle", () => {
   });
 
   it("counts each value of its key alone", async () => {
-    const throttle = { limit: 1, periodMs: MINUTE, burst: 0, key: "event.data.user" };
+    const throttle = { limit: 1, period: MINUTE, burst: 0, key: "event.data.user" };
     const users = ["a", "b", "a", "b", "c"];
     expect(
       await startsOf(
@@ -64,7 +64,7 @@ describe("throttle", () => {
 
   it("is off for an event whose key is false or missing, and says so", async () => {
     const lines: Line[] = [];
-    const throttle = { limit: 1, periodMs: MINUTE, burst: 0, key: "event.data.user" };
+    const throttle = { limit: 1, period: MINUTE, burst: 0, key: "event.data.user" };
     expect(await startsOf(throttle, [{ user: false }, {}, { user: null }, { user: "a" }], lines)).toEqual([0, 0, 0, 0]);
     const told = lines.filter(({ level, message }) => level === "warn" && message.includes("switched off"));
     expect(told.map(({ fields }) => fields)).toEqual(
@@ -73,7 +73,7 @@ describe("throttle", () => {
   });
 
   it("shows a run that has to wait as queued, also in the list of runs", async () => {
-    const cloud = await openCloud([withFlow("mail", { throttle: { limit: 1, periodMs: HOUR, burst: 0 } })]);
+    const cloud = await openCloud([on("mail", () => "done", { throttle: { limit: 1, period: HOUR, burst: 0 } })]);
     await sendOne(cloud, { name: "shop/mail" });
     const second = await sendOne(cloud, { name: "shop/mail" });
     expect(second).toMatchObject({ status: "queued", startedAt: undefined, attempts: 0 });
