@@ -1,0 +1,93 @@
+import { Stepwell } from "stepwell";
+import { describe, expect, it } from "vitest";
+import { codeIn, rowsOf } from "../docs-tables.ts";
+import { arrivalsOf, Draw, OPTIONS, rulesOf } from "./generate.ts";
+import { type Arrival, model, type Option, type Outcome, type Rules } from "./model.ts";
+import { optionsOf, play } from "./play.ts";
+
+const DOCUMENT = "docs/flow-control.md";
+/** `FLOW=full npx vitest run test/flow` draws more of everything. */
+const SEEDS = process.env.FLOW === "full" ? 40 : 2;
+const ARRIVALS = 14;
+
+const stages = rowsOf(DOCUMENT, "Order of precedence")
+  .filter(({ stage }) => stage !== undefined)
+  .map((row) => ({ option: codeIn(row.option) as Option, fate: row["what it does not let through"] ?? "" }));
+const order = stages.map(({ option }) => option);
+const pairs = rowsOf(DOCUMENT, "Order of precedence")
+  .filter(({ together }) => together !== undefined)
+  .map((row) => ({
+    options: [codeIn(row.one), codeIn(row.other)] as readonly Option[],
+    together: row.together ?? "",
+  }));
+const applying = pairs.filter(({ together }) => together === "both apply");
+const refused = pairs.filter(({ together }) => together.startsWith("refused: "));
+
+/** Arrivals that leave nothing open: no two things are due at the same moment. */
+function drawn(
+  options: readonly Option[],
+  seed: number,
+): { readonly rules: Rules; readonly arrivals: readonly Arrival[] } {
+  for (let attempt = 0; attempt < 5_000; attempt++) {
+    const draw = new Draw(seed * 10_000 + attempt);
+    const rules = rulesOf(draw, options);
+    const arrivals = arrivalsOf(draw, ARRIVALS, rules);
+    if (model(rules, arrivals, order).ties === 0) return { rules, arrivals };
+  }
+  throw new Error(`Seed ${seed} draws no arrivals without a tie for ${options}.`);
+}
+
+const sorted = (outcomes: readonly Outcome[]) =>
+  outcomes.toSorted((a, b) => (JSON.stringify(a.events) < JSON.stringify(b.events) ? -1 : 1));
+
+async function compare(options: readonly Option[], seed: number): Promise<void> {
+  const { rules, arrivals } = drawn(options, seed);
+  const happened = sorted(await play(rules, arrivals));
+  const story = JSON.stringify({ seed, rules, arrivals }, undefined, 1);
+  expect(happened, story).toEqual(sorted(model(rules, arrivals, order).outcomes));
+}
+
+describe("docs/flow-control.md", () => {
+  it("has each option at its stage, and each pair of options once", () => {
+    expect(order.slice(1).toSorted()).toEqual(OPTIONS.toSorted());
+    const named = pairs.map(({ options }) => options.toSorted().join());
+    const all = OPTIONS.flatMap((one, i) => OPTIONS.slice(i + 1).map((other) => [one, other].sort().join()));
+    expect(named.sort()).toEqual(all.sort());
+    expect(applying.length + refused.length).toBe(all.length);
+  });
+
+  it("names the reason that the record of a skipped event has", () => {
+    const reasons = stages.flatMap(({ option, fate }) => (fate.includes(`skipped: \`${option}\``) ? [option] : []));
+    expect(reasons).toEqual(["idempotency", "rateLimit", "debounce", "singleton"]);
+  });
+});
+
+describe("one option alone does what the model says", () => {
+  it.each(OPTIONS)("%s", { timeout: 60_000 }, async (option) => {
+    for (let seed = 1; seed <= SEEDS; seed++) await compare([option], seed);
+  });
+});
+
+describe("two options together do what the model says", () => {
+  it.each(applying.map(({ options }) => [...options] as const))(
+    "%s and %s",
+    { timeout: 300_000 },
+    async (...options) => {
+      for (let seed = 1; seed <= SEEDS; seed++) await compare(options as readonly Option[], seed);
+    },
+  );
+});
+
+describe("two options that contradict one another are refused when the function is defined", () => {
+  const define = (rules: Rules) =>
+    new Stepwell({ id: "shop" }).createFunction({ id: "f", ...optionsOf(rules) }, { event: "shop/a" }, () => 1);
+
+  it.each(refused.map(({ options }) => [...options] as const))("%s with %s", (...names) => {
+    const options = names as readonly Option[];
+    for (const option of options) expect(() => define(rulesOf(new Draw(1), [option]))).not.toThrow();
+    const both = () => define(rulesOf(new Draw(1), options));
+    expect(both).toThrow(expect.objectContaining({ code: "STEPWELL_INVALID_FUNCTION" }));
+    expect(both).toThrow(/^createFunction "f": /);
+    for (const option of options) expect(both).toThrow(option);
+  });
+});
