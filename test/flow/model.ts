@@ -33,12 +33,19 @@ export interface Rules {
     readonly burst?: number;
     readonly key?: Field;
   };
-  readonly concurrency?: readonly { readonly limit: number; readonly key?: Field }[];
+  readonly concurrency?: readonly Limit[];
   /** The field with the seconds. */
   readonly priority?: Field;
   /** Runs with the same value in `match` as an event of this name. */
   readonly cancelOn?: { readonly event: string; readonly match: Field; readonly timeout?: number };
   readonly timeouts?: { readonly start?: number; readonly finish?: number };
+}
+
+export interface Limit {
+  readonly limit: number;
+  readonly key?: Field;
+  /** Shared with other functions; this model has one function. */
+  readonly scope?: "env";
 }
 
 export type Option = keyof Rules;
@@ -65,6 +72,8 @@ export interface Outcome {
   /** When step bodies were executed. */
   readonly bodies: readonly (readonly [number, number])[];
 }
+
+type Stamp = Pick<Arrival, "id" | "ts">;
 
 interface Run {
   /** The events so far, in the order of their arrival; `by` is the one that decides keys. */
@@ -146,10 +155,11 @@ const stagesOf = (world: World): Partial<Record<Option, Stage>> => ({
   throttle: throttle(world),
 });
 
-const isOff = (key: unknown): boolean => key === undefined || key === null || key === false;
+export const isOff = (key: unknown): boolean => key === undefined || key === null || key === false;
 
 /** The key's value: an option without a key has one for all. */
-const keyOf = (key: Field | undefined, { data }: Arrival): unknown => (key === undefined ? "all" : data[key]);
+export const keyOf = (key: Field | undefined, { data }: Pick<Arrival, "data">): unknown =>
+  key === undefined ? "all" : data[key];
 
 function skip(run: Run, reason: Option): void {
   run.status = "skipped";
@@ -200,7 +210,7 @@ function throttle({ rules: { throttle: rule }, time }: World): Stage {
   };
 }
 
-const isLater = (a: Arrival, b: Arrival): boolean => a.ts > b.ts || (a.ts === b.ts && a.id > b.id);
+export const isLater = (a: Stamp, b: Stamp): boolean => a.ts > b.ts || (a.ts === b.ts && a.id > b.id);
 
 function debounce(world: World): Stage {
   const { time } = world;
@@ -355,11 +365,11 @@ function work(world: World, run: Run): void {
 /** Who waits for a limit, and who executes. */
 class Queue {
   waiting: Run[] = [];
-  readonly #limits: NonNullable<Rules["concurrency"]>;
+  readonly #limits: readonly Limit[];
   readonly #priority: Field | undefined;
   readonly #executing = new Set<Run>();
 
-  constructor(limits: NonNullable<Rules["concurrency"]>, priority: Field | undefined) {
+  constructor(limits: readonly Limit[], priority: Field | undefined) {
     this.#limits = limits;
     this.#priority = priority;
   }

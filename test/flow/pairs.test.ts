@@ -1,27 +1,13 @@
 import { Stepwell } from "stepwell";
 import { describe, expect, it } from "vitest";
-import { codeIn, rowsOf } from "../docs-tables.ts";
+import { applying, order, pairs, refused, stages } from "./document.ts";
 import { arrivalsOf, Draw, OPTIONS, rulesOf } from "./generate.ts";
 import { type Arrival, model, type Option, type Outcome, type Rules } from "./model.ts";
 import { optionsOf, play } from "./play.ts";
 
-const DOCUMENT = "docs/flow-control.md";
 /** `FLOW=full npx vitest run test/flow` draws more of everything. */
 const SEEDS = process.env.FLOW === "full" ? 40 : 2;
 const ARRIVALS = 14;
-
-const stages = rowsOf(DOCUMENT, "Order of precedence")
-  .filter(({ stage }) => stage !== undefined)
-  .map((row) => ({ option: codeIn(row.option) as Option, fate: row["what it does not let through"] ?? "" }));
-const order = stages.map(({ option }) => option);
-const pairs = rowsOf(DOCUMENT, "Order of precedence")
-  .filter(({ together }) => together !== undefined)
-  .map((row) => ({
-    options: [codeIn(row.one), codeIn(row.other)] as readonly Option[],
-    together: row.together ?? "",
-  }));
-const applying = pairs.filter(({ together }) => together === "both apply");
-const refused = pairs.filter(({ together }) => together.startsWith("refused: "));
 
 /** Arrivals that leave nothing open: no two things are due at the same moment. */
 function drawn(

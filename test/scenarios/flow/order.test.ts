@@ -54,7 +54,10 @@ describe("with a concurrency of 1, runs start in the order of their events", () 
         await stage.go("work", before);
         await stage.pass(5 * SECOND);
         const made = stage.faults.calls.length;
-        const late = { name: "flow/work", envelope: { v: 1, id: "late", ts: stage.aws.clock.now(), env: "main" } } as const;
+        const late = {
+          name: "flow/work",
+          envelope: { v: 1, id: "late", ts: stage.aws.clock.now(), env: "main" },
+        } as const;
         stage.faults.before = async () => {
           if (stage.faults.calls.length === made + call) await stage.doors.world.bus.send("laws", [late]);
         };
@@ -122,7 +125,9 @@ describe("keys", () => {
     await stage.go("work", ["f1", "f2"], { user: false });
     await stage.go("work", ["m1", "m2"]);
     expect(stage.watch.most("all")).toBe(4);
-    const reported = ["f1", "f2", "m1", "m2"].filter((id) => stage.notebook.lines.some((line) => line.includes(`"${id}"`)));
+    const reported = ["f1", "f2", "m1", "m2"].filter((id) =>
+      stage.notebook.lines.some((line) => line.includes(`"${id}"`)),
+    );
     expect(reported).toEqual(["f1", "f2", "m1", "m2"]);
   });
 });
@@ -244,7 +249,9 @@ describe("a deep queue", () => {
     return Object.values(calls).reduce((sum, count) => sum + count, 0) / depth;
   }
 
-  it("drains by itself, and a run of it takes as many AWS calls as one of a shallow queue", { timeout: 120_000 }, async () => {
+  it("drains by itself, and a run of it takes as many AWS calls as one of a shallow queue", {
+    timeout: 120_000,
+  }, async () => {
     const [shallow, deep] = [await callsPerRun(30), await callsPerRun(300)];
     expect(Math.abs(deep - shallow) / shallow, `${shallow} calls a run, and ${deep}`).toBeLessThan(0.1);
   });
