@@ -41,7 +41,7 @@ const RULES: { readonly [O in Option]: (draw: Draw) => NonNullable<Rules[O]> } =
     return { limit, period: limit * draw.number(5, 40) * SECOND, ...draw.maybe({ key: "user" }) };
   },
   debounce: (draw) => ({
-    period: draw.number(5, 25) * SECOND,
+    period: draw.number(5, 20) * SECOND,
     ...draw.maybe({ key: "user" }),
     ...draw.maybe({ timeout: draw.number(20, 40) * SECOND }),
     ...draw.maybe({ collect: true }),
@@ -72,15 +72,15 @@ export const OPTIONS = Object.keys(RULES) as readonly Option[];
 export const rulesOf = (draw: Draw, options: readonly Option[]): Rules =>
   Object.fromEntries(options.map((option) => [option, RULES[option](draw)]));
 
-/** Bursts and single events over some minutes, some of which have no key or one of an odd kind, and some of which cancel. */
-export function arrivalsOf(draw: Draw, count: number, rules: Rules): readonly Arrival[] {
+/** Bursts and single events with gaps of up to so many seconds, some of which have no key or one of an odd kind, and some of which cancel. */
+export function arrivalsOf(draw: Draw, count: number, rules: Rules, gapMax = 30): readonly Arrival[] {
   let at = 0;
   // A timer that is set when a run comes to rest is late by the fraction of a second at which it does.
   const grain = rules.timeouts?.finish === undefined ? 1 : SECOND;
   const takes = (from: number, to: number) =>
     Math.ceil((draw.number(from, to) * SECOND - draw.number(0, 999)) / grain) * grain;
   return Array.from({ length: count }, (_, i) => {
-    if (draw.chance(0.6)) at += draw.number(1, 30) * SECOND;
+    if (draw.chance(0.6)) at += draw.number(1, gapMax) * SECOND;
     const parts = [takes(2, 15), ...(draw.chance(0.3) ? [draw.number(3, 30) * SECOND, takes(2, 10)] : [])];
     const user = draw.oneOf<unknown>(["ann", "bob", 7, false, null]);
     return {

@@ -18,6 +18,8 @@ export interface Story {
 
 const OPTIONS_MAX = 4;
 const ARRIVALS = 12;
+/** Dense, so that there is always somebody who has to wait. In seconds. */
+const GAP_MAX = 10;
 /** A story without faults makes about so many calls: later ones strike rarely. */
 const CALLS = 350;
 const FAULTS_MAX = 3;
@@ -31,7 +33,7 @@ export function storyOf(seed: number): Story {
   };
   const functions = { one: drawn(), two: drawn() };
   const cancelOn = functions.one.cancelOn ?? functions.two.cancelOn;
-  const arrivals = arrivalsOf(draw, ARRIVALS, cancelOn === undefined ? {} : { cancelOn });
+  const arrivals = arrivalsOf(draw, ARRIVALS, cancelOn === undefined ? {} : { cancelOn }, GAP_MAX);
   return {
     seed,
     functions,
