@@ -1,7 +1,7 @@
 import { seededRandom } from "../../local/random.ts";
-import type { Arrival, Option, Rules } from "./model.ts";
+import { type Arrival, GO, type Option, type Rules } from "./model.ts";
 
-export const GO = "flow/go";
+/** The event that cancels. */
 export const STOP = "flow/stop";
 
 /** Drawn by a seed: the same seed draws the same. */

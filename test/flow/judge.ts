@@ -1,8 +1,7 @@
 import type { RunHeader } from "../../lambdas/engine/types.ts";
 import type { StoredEvent } from "../../sdk/protocol/index.ts";
 import type { Item } from "../laws/audit.ts";
-import { GO } from "./generate.ts";
-import { type Arrival, isLater, isOff, keyOf, type Rules } from "./model.ts";
+import { type Arrival, GO, isLater, isOff, keyOf, type Rules } from "./model.ts";
 import type { Story } from "./story.ts";
 import type { Witness } from "./witness.ts";
 

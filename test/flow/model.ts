@@ -7,6 +7,9 @@
  * - A run has one event until a bucket gives it more. What is skipped is a run that never was.
  */
 
+/** The event that starts the function. */
+export const GO = "flow/go";
+
 /** A field of `event.data`. */
 export type Field = string;
 
@@ -117,7 +120,7 @@ export function model(
   for (const arrival of arrivals) {
     time.runUntil(arrival.at);
     if (arrival.name === rules.cancelOn?.event) cancelBy(world, arrival);
-    else enter(newRun(world, [arrival], arrival));
+    if (arrival.name === GO) enter(newRun(world, [arrival], arrival));
   }
   time.runUntil(Number.POSITIVE_INFINITY);
   return { outcomes: world.runs.filter(({ status }) => status !== "new").map(outcomeOf), ties: time.ties };

@@ -1,7 +1,6 @@
 import type { RunSummary } from "../../sdk/protocol/index.ts";
 import { openStage, type Scenario } from "../laws/harness.ts";
-import { GO } from "./generate.ts";
-import type { Arrival, Field, Outcome, Rules } from "./model.ts";
+import { type Arrival, type Field, GO, type Outcome, type Rules } from "./model.ts";
 
 const path = (field: Field): string => `event.data.${field}`;
 
