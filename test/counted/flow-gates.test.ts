@@ -36,7 +36,12 @@ describe("what a concurrency limit costs", () => {
   it("a run that finds a free slot: at most 3 write units more than without the limit", async () => {
     const [plain, limited] = [await usageOf({}, 1), await usageOf(LIMITED, 1)];
     expect(limited.writeUnits - plain.writeUnits).toBeLessThanOrEqual(3);
-    expect(more(limited, plain)).toEqual({});
+    expect(more(limited, plain)).toEqual({
+      // Slots and line, before the slot is taken and when it is given up.
+      "dynamodb.Query": 4,
+      // The slot, taken and given up.
+      "dynamodb.UpdateItem": 2,
+    });
   });
 
   it("a run that is queued behind one other: at most 5 more", async () => {
@@ -44,7 +49,20 @@ describe("what a concurrency limit costs", () => {
     const plain = await usageOf({}, 1);
     const queued = difference(one, two);
     expect(queued.writeUnits - plain.writeUnits).toBeLessThanOrEqual(5);
-    expect(more(queued, plain)).toEqual({});
+    expect(more(queued, plain)).toEqual({
+      "dynamodb.Query": 8,
+      // The start message comes before the turn: it finds the gate full, and lines up.
+      "dynamodb.GetItem": 2,
+      "dynamodb.PutItem": 1,
+      // The turn is a second message.
+      "sqs.SendMessage": 1,
+      "sqs.ReceiveMessage": 1,
+      "sqs.DeleteMessageBatch": 1,
+      "sqs.ChangeMessageVisibility": 1,
+      // Slot taken and given up; the promise before it. The place in line is given up.
+      "dynamodb.UpdateItem": 3,
+      "dynamodb.DeleteItem": 1,
+    });
   });
 
   it("thirty runs that are queued: at most 5 more each", async () => {

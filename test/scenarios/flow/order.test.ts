@@ -44,31 +44,37 @@ describe("with a concurrency of 1, runs start in the order of their events", () 
     await expectRest(stage, 100);
   });
 
-  it.each([0, 1, 3])(
+  it.each([0, 2])(
     "one that comes at any AWS call of a run that ends, with %i in the queue",
     { timeout: 60_000 },
     async (queued) => {
-      for (let call = 1, calls = 1; call <= calls; call++) {
+      const before = ids(1 + queued);
+      const comesAt = async (call: number): Promise<boolean> => {
         const stage = await open({ concurrency: 1 }, 10 * SECOND);
-        const before = ids(1 + queued);
         await stage.go("work", before);
         await stage.pass(5 * SECOND);
         const made = stage.faults.calls.length;
-        const late = {
-          name: "flow/work",
-          envelope: { v: 1, id: "late", ts: stage.aws.clock.now(), env: "main" },
-        } as const;
+        const ts = stage.aws.clock.now();
+        let isSent = false;
         stage.faults.before = async () => {
-          if (stage.faults.calls.length === made + call) await stage.doors.world.bus.send("laws", [late]);
+          if (isSent || stage.faults.calls.length !== made + call) return;
+          isSent = true;
+          const envelope = { v: 1, id: "late", ts, env: "main" } as const;
+          await stage.doors.world.bus.send("laws", [{ name: "flow/work", envelope }]);
         };
         await stage.pass(5 * SECOND);
-        calls = Math.max(calls, stage.faults.calls.length - made);
         await stage.pass(HOUR);
-        expect({ call, began: stage.watch.began }).toEqual({ call, began: [...before, "late"] });
+        const came = isSent ? [...before, "late"] : before;
+        expect({ call, began: stage.watch.began }).toEqual({ call, began: came });
         expect(stage.watch.most("work")).toBe(1);
-        await expectRest(stage, before.length + 1);
+        await expectRest(stage, came.length);
         await stage.cloud.close();
-      }
+        return isSent;
+      };
+      let calls = 0;
+      while (await comesAt(calls + 1)) calls++;
+      // A heartbeat, the checkpoint, the finish, and what it takes to give up a slot; the rest is of those in the queue.
+      expect(calls).toBeGreaterThanOrEqual(6 + queued * 10);
     },
   );
 
