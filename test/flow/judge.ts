@@ -7,20 +7,26 @@ import type { Witness } from "./witness.ts";
 
 /** The table's items of flow control, as the engine lays them out: here and nowhere else. */
 const layout = {
-  isHeader: ({ sk }: Item) => sk === "header",
   isEvent: ({ pk, sk }: Item) => pk.includes("#event#") && sk === "event",
   /** The events of a run that has several. */
-  eventsOf: ({ pk }: Item, all: readonly Item[]) =>
-    all.find((item) => item.pk === pk && item.sk === "events")?.ids as readonly string[] | undefined,
+  eventsOf: (runId: string, all: readonly Item[]) =>
+    all.find(({ pk, sk }) => pk.endsWith(`#run#${runId}`) && sk === "events")?.ids as readonly string[] | undefined,
   isSlots: ({ pk }: Item) => pk.includes("#slots#"),
   isBacklog: ({ pk }: Item) => pk.includes("#backlog#"),
   isBucket: ({ pk }: Item) => pk.includes("#bucket#"),
   isOpen: (bucket: Item) => bucket.ids !== undefined && bucket.closed === undefined,
-  isLock: ({ pk }: Item) => pk.includes("#singleton#"),
+  isLockOf: ({ pk }: Item, { singleton }: RunHeader) => singleton !== undefined && pk.endsWith(`#lock#${singleton}`),
 };
 
+/** What is left of a world in which nothing happens any more. */
+export interface Remains {
+  readonly items: readonly Item[];
+  /** Of runs, and of events that started none. */
+  readonly headers: readonly RunHeader[];
+}
+
 /** Nothing is held, queued, promised or collected any more. */
-export const restProblems = (items: readonly Item[]): readonly string[] => [
+export const restProblems = ({ items, headers }: Remains): readonly string[] => [
   ...items
     .filter(layout.isSlots)
     .flatMap((item) => [
@@ -31,7 +37,9 @@ export const restProblems = (items: readonly Item[]): readonly string[] => [
   ...items
     .filter((item) => layout.isBucket(item) && layout.isOpen(item))
     .map(({ pk, sk }) => `the bucket ${pk} ${sk} is open (L3)`),
-  ...items.filter(layout.isLock).map(({ pk, sk }) => `the lock ${pk} ${sk} is left (L6)`),
+  ...headers
+    .filter((header) => items.some((item) => layout.isLockOf(item, header)))
+    .map(({ runId }) => `${runId} has left its singleton locked (L6)`),
 ];
 
 /** A run or a record of a function, and the events that it stands for. */
@@ -45,12 +53,14 @@ interface Fate {
 }
 
 /** What has become of the events, function by function. */
-export function fateProblems(story: Story, witness: Witness, items: readonly Item[]): readonly string[] {
+export function fateProblems(story: Story, witness: Witness, remains: Remains): readonly string[] {
   const arrivals = story.arrivals.filter(({ name }) => name === GO);
-  const stored = items.filter(layout.isEvent) as unknown as readonly (StoredEvent & { readonly arrivedAt?: number })[];
+  const stored = remains.items.filter(layout.isEvent) as unknown as readonly (StoredEvent & {
+    readonly arrivedAt?: number;
+  })[];
   const arrivedAt = new Map(stored.map((event) => [event.id, event.arrivedAt ?? event.at]));
   return Object.entries(story.functions).flatMap(([functionId, rules]) => {
-    const fates = fatesOf(functionId, arrivals, witness, items);
+    const fates = fatesOf(functionId, arrivals, witness, remains);
     const judged = [
       ...onceProblems(arrivals, fates),
       ...statusProblems(rules, fates),
@@ -64,18 +74,16 @@ export function fateProblems(story: Story, witness: Witness, items: readonly Ite
 }
 
 function fatesOf(
-  functionId: string,
+  of: string,
   arrivals: readonly Arrival[],
   witness: Witness,
-  items: readonly Item[],
+  { headers, items }: Remains,
 ): readonly Fate[] {
   const arrival = (id: string) => arrivals.filter((one) => one.id === id);
-  return items.filter(layout.isHeader).flatMap((item) => {
-    const header = item as unknown as RunHeader;
-    const [by] = arrival(header.eventId);
-    if (header.functionId !== functionId || by === undefined) return [];
-    const { runId, status, skipped } = header;
-    const ids = witness.runs.get(runId)?.events ?? layout.eventsOf(item, items) ?? [header.eventId];
+  return headers.flatMap(({ functionId, eventId, runId, status, skipped }) => {
+    const [by] = arrival(eventId);
+    if (functionId !== of || by === undefined) return [];
+    const ids = witness.runs.get(runId)?.events ?? layout.eventsOf(runId, items) ?? [eventId];
     const fate = { runId, status, events: ids.flatMap(arrival), by };
     return [{ ...fate, ...(skipped && { reason: skipped.reason }), ...(skipped?.runId && { instead: skipped.runId }) }];
   });

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { currentInvocation } from "../../local/invocation.ts";
 import { allItems, audit } from "../laws/audit.ts";
-import { openStage, type Scenario } from "../laws/harness.ts";
+import { openStage, type Scenario, type Stage } from "../laws/harness.ts";
 import { disturb } from "../laws/mail.ts";
-import { fateProblems, restProblems } from "./judge.ts";
+import { fateProblems, type Remains, restProblems } from "./judge.ts";
 import { GO, type Rules } from "./model.ts";
 import { optionsOf } from "./play.ts";
 import { mailOf, type Story, storyOf } from "./story.ts";
@@ -28,7 +28,9 @@ it.each(ONE === undefined ? blocks(SEEDS) : [[Number(ONE), Number(ONE)]])(
   async (first, last) => {
     for (let seed = first; seed <= last; seed++) {
       const story = storyOf(seed);
-      expect({ problems: await problemsOf(story) }, JSON.stringify(story, undefined, 1)).toEqual({ problems: [] });
+      const { arrivals, ...others } = story;
+      const told = [JSON.stringify(others), ...arrivals.map((arrival) => JSON.stringify(arrival))].join("\n");
+      expect({ problems: await problemsOf(story) }, told).toEqual({ problems: [] });
     }
   },
 );
@@ -59,16 +61,23 @@ async function problemsOf(story: Story): Promise<readonly string[]> {
     await stage.doors.sweep();
     const { problems } = await audit(stage);
     const mayBeSwept = story.faults.length + story.deadly.length > 1;
-    const items = await allItems(stage);
+    const remains = await remainsOf(stage);
     return [
       ...witness.problems,
       ...problems.filter((problem) => !(mayBeSwept && woken > 0 && problem.startsWith("the sweeper had to wake"))),
-      ...restProblems(items),
-      ...fateProblems(story, witness, items),
+      ...restProblems(remains),
+      ...fateProblems(story, witness, remains),
     ];
   } finally {
     await stage.cloud.close();
   }
+}
+
+async function remainsOf(stage: Stage): Promise<Remains> {
+  const items = await allItems(stage);
+  const keys = items.filter(({ sk }) => sk === "header");
+  const headers = await Promise.all(keys.map(({ pk, sk }) => stage.doors.world.runs.headerAt({ pk, sk })));
+  return { items, headers: headers.filter((header) => header !== undefined) };
 }
 
 const functionsOf =
