@@ -37,10 +37,10 @@ describe("what a concurrency limit costs", () => {
     const [plain, limited] = [await usageOf({}, 1), await usageOf(LIMITED, 1)];
     expect(limited.writeUnits - plain.writeUnits).toBeLessThanOrEqual(3);
     expect(more(limited, plain)).toEqual({
-      // Slots and line, before the slot is taken and when it is given up.
+      // The slots and the line, when the event is routed; the line before and after the slot is given up.
       "dynamodb.Query": 4,
-      // The slot, taken and given up.
-      "dynamodb.UpdateItem": 2,
+      // The slot: promised, taken and given up.
+      "dynamodb.UpdateItem": 3,
     });
   });
 
@@ -50,18 +50,14 @@ describe("what a concurrency limit costs", () => {
     const queued = difference(one, two);
     expect(queued.writeUnits - plain.writeUnits).toBeLessThanOrEqual(5);
     expect(more(queued, plain)).toEqual({
-      "dynamodb.Query": 8,
-      // The start message comes before the turn: it finds the gate full, and lines up.
-      "dynamodb.GetItem": 2,
-      "dynamodb.PutItem": 1,
-      // The turn is a second message.
-      "sqs.SendMessage": 1,
-      "sqs.ReceiveMessage": 1,
-      "sqs.DeleteMessageBatch": 1,
-      "sqs.ChangeMessageVisibility": 1,
-      // Slot taken and given up; the promise before it. The place in line is given up.
-      "dynamodb.UpdateItem": 3,
+      "dynamodb.Query": 4,
+      // The run's header and its place in line, written by the router; the lease does not create the run any more.
+      "dynamodb.PutItem": 2,
+      // The slot: taken and given up. The promise is in the write by which the one before gave it up.
+      "dynamodb.UpdateItem": 2,
       "dynamodb.DeleteItem": 1,
+      // The event: a turn carries no data.
+      "dynamodb.GetItem": 1,
     });
   });
 
