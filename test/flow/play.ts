@@ -48,7 +48,12 @@ export async function play(rules: Rules, arrivals: readonly Arrival[]): Promise<
     }
     await stage.pass(REST_MS);
     const runs = await stage.cloud.runs({ limit: 1_000 });
-    return runs.map((run) => outcomeOf(run, seen.get(run.id), origin));
+    return await Promise.all(
+      runs.map(async (run) => {
+        const header = await stage.doors.world.runs.header({ ...run, env: "main", runId: run.id });
+        return outcomeOf(run, header?.skipped?.reason, seen.get(run.id), origin);
+      }),
+    );
   } finally {
     await stage.cloud.close();
   }
@@ -78,15 +83,12 @@ const working =
     ),
   ];
 
-/** A run as lists show it, with what became of it. */
-type Listed = RunSummary & { readonly skipped?: { readonly reason: string } };
-
-function outcomeOf(run: Listed, seen: Seen | undefined, origin: number): Outcome {
+function outcomeOf(run: RunSummary, reason: string | undefined, seen: Seen | undefined, origin: number): Outcome {
   const isSkipped = run.status === "skipped";
   return {
     events: seen?.events ?? run.eventIds,
     status: run.status as Outcome["status"],
-    ...(run.skipped && { reason: run.skipped.reason }),
+    ...(reason !== undefined && { reason }),
     ...(!isSkipped && run.endedAt !== undefined && { endedAt: run.endedAt - origin }),
     bodies: (seen?.bodies ?? []).map(([from, to]) => [from - origin, to - origin]),
   };
