@@ -61,10 +61,10 @@ it.each<[name: string, rules: Rules, arrivals: readonly Arrival[], expected: rea
     ["e0 debounce", "e1 completed at 25", "e2 debounce", "e3 debounce", "e4 completed at 40"],
   ],
   [
-    "debounce with collect: all of them, in the order of their arrival",
+    "debounce with collect: all of them, the latest last",
     { debounce: { period: 10_000, collect: true } },
     [arrival("e0", 0), arrival("e1", 8, { ts: 99 }), arrival("e2", 16)],
-    ["e0+e1+e2 completed at 26"],
+    ["e0+e2+e1 completed at 26"],
   ],
   [
     "batchEvents: by size or by time",

@@ -235,7 +235,7 @@ function debounce(world: World): Stage {
   };
 }
 
-/** The later of the two goes on; with `collect` it takes the other's events along. */
+/** The later of the two goes on; with `collect` it takes the other's events along, the latest last. */
 function join({ runs }: World, bucket: { run: Run }, run: Run, collect: boolean): void {
   const [older, newer] = isLater(run.by, bucket.run.by) ? [bucket.run, run] : [run, bucket.run];
   bucket.run = newer;
@@ -243,7 +243,7 @@ function join({ runs }: World, bucket: { run: Run }, run: Run, collect: boolean)
     skip(older, "debounce");
     return;
   }
-  newer.events = [...older.events, ...newer.events].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+  newer.events = [...older.events, ...newer.events].sort((a, b) => (isLater(a, b) ? 1 : -1));
   runs.splice(runs.indexOf(older), 1);
 }
 
