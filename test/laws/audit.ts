@@ -3,7 +3,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { engineNames } from "../../lambdas/contract.ts";
 import type { Stage } from "./harness.ts";
 
-type Item = Record<string, unknown> & { readonly pk: string; readonly sk: string };
+export type Item = Record<string, unknown> & { readonly pk: string; readonly sk: string };
 
 export interface Audit {
   readonly problems: readonly string[];
@@ -32,7 +32,7 @@ export async function audit(stage: Stage): Promise<Audit> {
   return { problems, runs };
 }
 
-async function allItems({ aws, provisioned }: Stage): Promise<Item[]> {
+export async function allItems({ aws, provisioned }: Stage): Promise<Item[]> {
   const { Items } = await aws.dynamodb.call("Scan", { TableName: provisioned.binding.tableName });
   return (Items as Parameters<typeof unmarshall>[0][]).map((item) => unmarshall(item) as Item);
 }

@@ -1,0 +1,95 @@
+import type { RunSummary } from "../../sdk/protocol/index.ts";
+import { openStage, type Scenario } from "../laws/harness.ts";
+import { type Arrival, type Field, GO, type Outcome, type Rules } from "./model.ts";
+
+const path = (field: Field): string => `event.data.${field}`;
+
+/** An object's fields that are keys become expressions. */
+const withKey = <R extends { readonly key?: Field }>(rule: R): R =>
+  rule.key === undefined ? rule : { ...rule, key: path(rule.key) };
+
+/** The rules of the model as options of `createFunction`. */
+export function optionsOf(rules: Rules): object {
+  const { idempotency, rateLimit, debounce, batchEvents, singleton, throttle, concurrency, priority, cancelOn } = rules;
+  return {
+    ...(idempotency && { idempotency: path(idempotency) }),
+    ...(rateLimit && { rateLimit: withKey(rateLimit) }),
+    ...(debounce && { debounce: withKey(debounce) }),
+    ...(batchEvents && {
+      batchEvents: { ...withKey(batchEvents), ...(batchEvents.if && { if: `${path(batchEvents.if)} == true` }) },
+    }),
+    ...(singleton && { singleton: withKey(singleton) }),
+    ...(throttle && { throttle: withKey(throttle) }),
+    ...(concurrency && { concurrency: concurrency.map(withKey) }),
+    ...(priority && { priority: { run: path(priority) } }),
+    ...(cancelOn && { cancelOn: [{ ...cancelOn, match: `data.${cancelOn.match}` }] }),
+    ...(rules.timeouts && { timeouts: rules.timeouts }),
+  };
+}
+
+/** What the handler has seen of a run. */
+interface Seen {
+  readonly events: readonly string[];
+  readonly bodies: (readonly [number, number])[];
+}
+
+/** Long enough for whatever a run still does after the last arrival. */
+const REST_MS = 3_600_000;
+
+/** Plays arrivals on a local cloud, one after the other, and tells what became of them. Times count from the start. */
+export async function play(rules: Rules, arrivals: readonly Arrival[]): Promise<readonly Outcome[]> {
+  const seen = new Map<string, Seen>();
+  const stage = await openStage({ name: "flow", functions: working(rules, seen) });
+  try {
+    const origin = stage.aws.clock.now();
+    for (const { id, name, at, ts, data } of arrivals) {
+      await stage.pass(origin + at - stage.aws.clock.now());
+      await stage.cloud.send({ id, name, ts: origin + ts, data });
+    }
+    await stage.pass(REST_MS);
+    const runs = await stage.cloud.runs({ limit: 1_000 });
+    return await Promise.all(
+      runs.map(async (run) => {
+        const header = await stage.doors.world.runs.header({ ...run, env: "main", runId: run.id });
+        return outcomeOf(run, header?.skipped?.reason, seen.get(run.id), origin);
+      }),
+    );
+  } finally {
+    await stage.cloud.close();
+  }
+}
+
+/** A function that works, sleeps, works, … for so long as the event says, and notes when. */
+const working =
+  (rules: Rules, seen: Map<string, Seen>): Scenario["functions"] =>
+  ({ client, slow }) => [
+    client.createFunction(
+      { id: "limited", ...optionsOf(rules) },
+      { event: GO },
+      async ({ event, events, runId, step }) => {
+        const note = seen.get(runId) ?? { events: events.map(({ id }) => id ?? ""), bodies: [] };
+        seen.set(runId, note);
+        const parts = event.data.parts as readonly number[];
+        for (const [i, ms] of parts.entries()) {
+          if (i % 2 === 1) await step.sleep(`rest-${i}`, ms);
+          else
+            await step.run(`work-${i}`, async () => {
+              const began = Date.now();
+              await slow(ms);
+              note.bodies.push([began, Date.now()]);
+            });
+        }
+      },
+    ),
+  ];
+
+function outcomeOf(run: RunSummary, reason: string | undefined, seen: Seen | undefined, origin: number): Outcome {
+  const isSkipped = run.status === "skipped";
+  return {
+    events: seen?.events ?? run.eventIds,
+    status: run.status as Outcome["status"],
+    ...(reason !== undefined && { reason }),
+    ...(!isSkipped && run.endedAt !== undefined && { endedAt: run.endedAt - origin }),
+    bodies: (seen?.bodies ?? []).map(([from, to]) => [from - origin, to - origin]),
+  };
+}
