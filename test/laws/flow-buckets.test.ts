@@ -5,6 +5,7 @@ import { audit } from "./audit.ts";
 import { FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
 import { openStage, type Stage } from "./harness.ts";
 import { disturb, late, type Mail, shuffled, twice } from "./mail.ts";
+import { one, withFlow } from "./scenarios.ts";
 
 /** `LAWS=full` makes every fault at every call. */
 const FULL = process.env.LAWS === "full";
@@ -69,7 +70,7 @@ let stage: Stage;
 afterEach(() => stage.cloud.close());
 
 async function tell(story: Story, faults: readonly Fault[] = [], mail?: Mail): Promise<Told> {
-  stage = await openStage({ name: story.name, functions: functionsOf(story.flow) }, faults);
+  stage = await openStage({ name: story.name, functions: withFlow(story.flow, got) }, faults);
   if (mail !== undefined) disturb(stage.aws, mail);
   const startedAt = stage.aws.clock.now();
   for (const group of story.groups) {
@@ -84,16 +85,7 @@ async function tell(story: Story, faults: readonly Fault[] = [], mail?: Mail): P
   return { runs: found.runs, calls: [...stage.faults.calls], problems: [...problems, ...found.problems] };
 }
 
-const functionsOf =
-  (flow: FlowManifest) =>
-  ({ client }: Parameters<Parameters<typeof openStage>[0]["functions"]>[0]) => {
-    const fn = client.createFunction({ id: "main" }, { event: "laws/start" }, async ({ event, events }) => ({
-      event: event.id,
-      events: events.map(({ id }) => id),
-    }));
-    Object.assign(fn.manifest, { flow });
-    return [fn];
-  };
+const got = one(async ({ event, events }) => ({ event: event.id, events: events.map(({ id }) => id) }));
 
 type Item = Readonly<Record<string, unknown>>;
 
