@@ -129,7 +129,11 @@ describe("what became of an event of a debounce", () => {
     await sendNumber(cloud, "save", 2);
     await cloud.passTime(MINUTE);
     const [superseded, run] = [await fateOf(cloud, 1), await fateOf(cloud, 2)];
-    expect(superseded).toMatchObject({ status: "skipped", eventIds: ["e1"] });
+    expect(superseded).toMatchObject({
+      status: "skipped",
+      eventIds: ["e1"],
+      skipped: { reason: "debounce", runId: run.id },
+    });
     expect(run).toMatchObject({ status: "completed", output: alone(2) });
     const listed = await cloud.runs({ functionId: "save" });
     expect(listed.map(({ status, eventIds }) => [status, ...eventIds]).toSorted()).toEqual([
