@@ -47,7 +47,8 @@ export const createApi = ({ world, clock }: ApiDeps) => {
     const place = await bucketPlaceOf(world, header);
     const event = { id: header.eventId, at: timeOf(header.runId) };
     if (place !== undefined && leadsToRun(place, event)) return (await run(place.run)) ?? bucketView(place);
-    return header.skipped && recordView(header);
+    const { skipped } = header;
+    return skipped && recordView({ ...header, skipped: { ...skipped, ...(place && { runId: place.run.runId }) } });
   };
 
   /** The functions that may have been started by an event; `sure` when they have been, or will be. */

@@ -73,6 +73,7 @@ export const runSummary = (header: RunHeader): RunSummary => ({
   startedAt: header.startedAt,
   endedAt: header.endedAt,
   ...(header.note !== undefined && { note: header.note }),
+  ...(header.skipped && { skipped: header.skipped }),
 });
 
 /** By their beginning; those of one millisecond as the code asked for them. */

@@ -1,4 +1,4 @@
-import type { CancelCause, GateRef, Outcome, ParentRef, Payload, SkipReason } from "../../sdk/protocol/index.ts";
+import type { CancelCause, GateRef, Outcome, ParentRef, Payload, SkippedEvent } from "../../sdk/protocol/index.ts";
 
 /** The header of a run: one small item that every lease, suspend and finish rewrites (under 1 KB for ever). */
 export interface RunHeader {
@@ -74,13 +74,7 @@ export interface BucketRef {
 }
 
 /** An event that started no run of a function: its record has the place of that run's header. */
-export interface Skipped {
-  readonly reason: SkipReason;
-  /** The key's value, for people. */
-  readonly key?: string;
-  /** The run that goes instead. */
-  readonly runId?: string;
-}
+export type Skipped = SkippedEvent;
 
 /** Entry in the index of waiting steps and cancellable runs. The step or the run decides; this only finds it. */
 export type Listener = StepListener | CancelListener;

@@ -1,5 +1,5 @@
 import type { SerializedError } from "./errors.ts";
-import type { CancelCause } from "./flow.ts";
+import type { CancelCause, SkipReason } from "./flow.ts";
 import type { StepKind } from "./step.ts";
 
 export const RUN_STATUSES = [
@@ -32,6 +32,17 @@ export interface RunSummary {
   readonly endedAt: number | undefined;
   /** A word for the operator, such as the reason of a dead letter. */
   readonly note?: string;
+  /** Why the event started no run. Only with the status "skipped". */
+  readonly skipped?: SkippedEvent;
+}
+
+/** What became of an event that started no run of a function. */
+export interface SkippedEvent {
+  readonly reason: SkipReason;
+  /** The key's value, shortened. */
+  readonly key?: string;
+  /** The run that goes instead. */
+  readonly runId?: string;
 }
 
 /** A part of a list of runs, the latest first. */

@@ -121,6 +121,28 @@ const more: readonly Scenario[] = [
     },
   },
   {
+    name: "a batch of large events that is kept by a schedule, and fills up",
+    functions: withFlow(
+      { batchEvents: { maxSize: 2, timeoutMs: HOUR_MS } },
+      one(async ({ step }) => step.sleep("nap", "60d")),
+    ),
+    script: async ({ cloud, pass }) => {
+      await pass(MINUTE_MS);
+      await cloud.send({ ...START_EVENT, id: "next", data: { LARGE } });
+    },
+  },
+  {
+    name: "a debounce that is put off for weeks",
+    functions: withFlow(
+      { debounce: { periodMs: 6 * 24 * HOUR_MS } },
+      one(async () => "done"),
+    ),
+    script: async ({ cloud, pass }) => {
+      await pass(5 * 24 * HOUR_MS);
+      await cloud.send({ ...START_EVENT, id: "next" });
+    },
+  },
+  {
     name: "an app with a cron, which is retired",
     functions: (app) => [
       ...one(async () => "done")(app),

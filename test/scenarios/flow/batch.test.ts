@@ -7,13 +7,13 @@ const batchOf = (...events: number[]): Got => ({ event: events[0], events });
 
 describe("a batch", () => {
   it("runs as soon as it is full, with its events in the order in which they came, and the first as the event", async () => {
-    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 3, timeoutMs: HOUR } })]);
+    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 3, timeout: HOUR } })]);
     for (const n of [5, 3, 4]) await sendNumber(cloud, "bill", n, { ts: Date.now() - n });
     expect(await outputsOf(cloud, "bill")).toEqual([batchOf(5, 3, 4)]);
   });
 
   it("runs with what there is when its time is over", async () => {
-    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 3, timeoutMs: 10 * SECOND } })]);
+    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 3, timeout: 10 * SECOND } })]);
     await sendNumber(cloud, "bill", 1);
     await cloud.passTime(5 * SECOND);
     await sendNumber(cloud, "bill", 2);
@@ -24,13 +24,13 @@ describe("a batch", () => {
   });
 
   it("of one event is a run for each", async () => {
-    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 1, timeoutMs: HOUR } })]);
+    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 1, timeout: HOUR } })]);
     for (const n of [1, 2]) await sendNumber(cloud, "bill", n);
     expect(await outputsOf(cloud, "bill")).toEqual([batchOf(1), batchOf(2)]);
   });
 
   it("takes each of many events that come together exactly once", async () => {
-    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 7, timeoutMs: MINUTE } })]);
+    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 7, timeout: MINUTE } })]);
     const events = Array.from({ length: 40 }, (_, n) => ({ id: `e${n}`, name: "shop/bill", data: { n } }));
     await cloud.send(events as never);
     await cloud.passTime(2 * MINUTE);
@@ -41,7 +41,7 @@ describe("a batch", () => {
 
   it("is one for each key; an event without the key has a run of its own, and that is reported", async () => {
     const lines: Line[] = [];
-    const options = { maxSize: 2, timeoutMs: HOUR, key: "event.data.user" };
+    const options = { maxSize: 2, timeout: HOUR, key: "event.data.user" };
     const cloud = await openCloud([controlled("bill", { batchEvents: options })], {}, lines);
     for (const [n, user] of [
       [1, "a"],
@@ -56,14 +56,14 @@ describe("a batch", () => {
   });
 
   it("leaves alone what its condition does not hold for: that runs at once", async () => {
-    const options = { maxSize: 2, timeoutMs: HOUR, if: "event.data.n > 10" };
+    const options = { maxSize: 2, timeout: HOUR, if: "event.data.n > 10" };
     const cloud = await openCloud([controlled("bill", { batchEvents: options })]);
     for (const n of [11, 1, 12]) await sendNumber(cloud, "bill", n);
     expect(new Set(await outputsOf(cloud, "bill"))).toEqual(new Set([batchOf(1), batchOf(11, 12)]));
   });
 
   it("keeps time over more than the quarter of an hour that a queue can, and takes its schedule back when it is full", async () => {
-    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 3, timeoutMs: 5 * HOUR } })]);
+    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 3, timeout: 5 * HOUR } })]);
     await sendNumber(cloud, "bill", 1);
     await cloud.passTime(5 * HOUR - SECOND);
     expect(await outputsOf(cloud, "bill")).toEqual([]);
@@ -75,7 +75,7 @@ describe("a batch", () => {
   });
 
   it("takes an event that is sent again only once, also when it has run", async () => {
-    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 2, timeoutMs: MINUTE } })]);
+    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 2, timeout: MINUTE } })]);
     for (const n of [1, 1, 2, 1, 2]) await sendNumber(cloud, "bill", n);
     await cloud.passTime(2 * MINUTE);
     expect(await outputsOf(cloud, "bill")).toEqual([batchOf(1, 2)]);
@@ -84,7 +84,7 @@ describe("a batch", () => {
 
 describe("a run of several events", () => {
   it("has them all again after a rest", async () => {
-    const fn = controlled("bill", { batchEvents: { maxSize: 2, timeoutMs: HOUR } }, async ({ step, events }) => {
+    const fn = controlled("bill", { batchEvents: { maxSize: 2, timeout: HOUR } }, async ({ step, events }) => {
       await step.sleep("rest", "60d");
       return events.map(({ id }) => id);
     });
@@ -95,7 +95,7 @@ describe("a run of several events", () => {
   });
 
   it("waits for an event by the one that came first", async () => {
-    const fn = controlled("bill", { batchEvents: { maxSize: 2, timeoutMs: HOUR } }, async ({ step }) => {
+    const fn = controlled("bill", { batchEvents: { maxSize: 2, timeout: HOUR } }, async ({ step }) => {
       const paid = await step.waitForEvent("paid", { event: "shop/paid", match: "data.n", timeout: "1d" });
       return paid?.id;
     });
@@ -108,11 +108,11 @@ describe("a run of several events", () => {
 
   it("tells all of them when it fails", async () => {
     const heard: unknown[] = [];
-    const options = { maxSize: 2, timeoutMs: HOUR };
     const fail = () => {
       throw new Error("no");
     };
-    const fn = controlled("bill", { batchEvents: options }, fail, {
+    const options = {
+      batchEvents: { maxSize: 2, timeout: HOUR },
       retries: 0,
       onFailure: ({ event }: { event: { data: { event: { id: string }; events: { id: string }[] } } }) => {
         heard.push(
@@ -120,14 +120,14 @@ describe("a run of several events", () => {
           event.data.events.map(({ id }) => id),
         );
       },
-    });
-    const cloud = await openCloud([fn]);
+    } as Parameters<typeof controlled>[1];
+    const cloud = await openCloud([controlled("bill", options, fail)]);
     for (const n of [1, 2]) await sendNumber(cloud, "bill", n);
     expect(heard).toEqual(["e1", ["e1", "e2"]]);
   });
 
   it("is the run of each of its events, before it is full and after", async () => {
-    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 2, timeoutMs: HOUR } })]);
+    const cloud = await openCloud([controlled("bill", { batchEvents: { maxSize: 2, timeout: HOUR } })]);
     await sendNumber(cloud, "bill", 1);
     const open = await fateOf(cloud, 1);
     expect(open).toMatchObject({ status: "queued", eventIds: ["e1"] });

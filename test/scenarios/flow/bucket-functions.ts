@@ -1,6 +1,5 @@
 import type { AnyFunction } from "stepwell";
 import type { LocalCloud } from "stepwell/local";
-import type { FlowManifest } from "../../../sdk/protocol/index.ts";
 import { type Input, on, type stepwell } from "../cloud.ts";
 
 /** What a run has got: its event's number, and all of its events'. */
@@ -10,16 +9,11 @@ export interface Got {
 }
 
 /** A function of the event `shop/<id>` under flow control; it returns the numbers of its events, as `got` shows them. */
-export function controlled(
+export const controlled = (
   id: string,
-  flow: FlowManifest,
+  options: Parameters<typeof on>[2],
   handler: (input: Input) => unknown = got,
-  options = {},
-): AnyFunction {
-  const fn = on(id, handler, options);
-  Object.assign(fn.manifest, { flow });
-  return fn as unknown as AnyFunction;
-}
+): AnyFunction => on(id, handler, options);
 
 export const got = ({ event, events }: Input): Got => ({
   event: numberOf(event.data),

@@ -7,7 +7,7 @@ const alone = (n: number) => ({ event: n, events: [n] });
 
 describe("a debounce", () => {
   it("runs once, with the latest event, when there has been none for its period", async () => {
-    const cloud = await openCloud([controlled("save", { debounce: { periodMs: 10 * SECOND } })]);
+    const cloud = await openCloud([controlled("save", { debounce: { period: 10 * SECOND } })]);
     for (const n of [1, 2, 3]) {
       await sendNumber(cloud, "save", n);
       await cloud.passTime(9 * SECOND);
@@ -18,7 +18,7 @@ describe("a debounce", () => {
   });
 
   it("begins anew after it has run", async () => {
-    const cloud = await openCloud([controlled("save", { debounce: { periodMs: 10 * SECOND } })]);
+    const cloud = await openCloud([controlled("save", { debounce: { period: 10 * SECOND } })]);
     for (const n of [1, 2, 3]) {
       await sendNumber(cloud, "save", n);
       await cloud.passTime(MINUTE);
@@ -27,9 +27,7 @@ describe("a debounce", () => {
   });
 
   it("is put off no longer than its timeout", async () => {
-    const cloud = await openCloud([
-      controlled("save", { debounce: { periodMs: 10 * SECOND, timeoutMs: 25 * SECOND } }),
-    ]);
+    const cloud = await openCloud([controlled("save", { debounce: { period: 10 * SECOND, timeout: 25 * SECOND } })]);
     for (let n = 0; n < 8; n++) {
       await sendNumber(cloud, "save", n);
       await cloud.passTime(5 * SECOND);
@@ -39,7 +37,7 @@ describe("a debounce", () => {
   });
 
   it("goes by the time of the events, and not by the order in which they come", async () => {
-    const cloud = await openCloud([controlled("save", { debounce: { periodMs: 10 * SECOND } })]);
+    const cloud = await openCloud([controlled("save", { debounce: { period: 10 * SECOND } })]);
     const ts = Date.now();
     for (const [n, later] of [
       [1, 3],
@@ -54,7 +52,7 @@ describe("a debounce", () => {
 
   it("is one for each key; an event without the key has a run of its own, and that is reported", async () => {
     const lines: { level: string; message: string }[] = [];
-    const fn = controlled("save", { debounce: { periodMs: 10 * SECOND, key: "event.data.user" } });
+    const fn = controlled("save", { debounce: { period: 10 * SECOND, key: "event.data.user" } });
     const cloud = await openCloud([fn], {}, lines);
     await sendNumber(cloud, "save", 1, { data: { user: "a" } });
     await sendNumber(cloud, "save", 2, { data: { user: "b" } });
@@ -68,7 +66,7 @@ describe("a debounce", () => {
   });
 
   it("keeps time over more than the quarter of an hour that a queue can", async () => {
-    const cloud = await openCloud([controlled("save", { debounce: { periodMs: HOUR } })]);
+    const cloud = await openCloud([controlled("save", { debounce: { period: HOUR } })]);
     await sendNumber(cloud, "save", 1);
     await cloud.passTime(50 * MINUTE);
     await sendNumber(cloud, "save", 2);
@@ -79,7 +77,7 @@ describe("a debounce", () => {
   });
 
   it("that is put off for weeks still has its events", async () => {
-    const cloud = await openCloud([controlled("save", { debounce: { periodMs: 7 * DAY, collect: true } })]);
+    const cloud = await openCloud([controlled("save", { debounce: { period: 7 * DAY, collect: true } })]);
     for (let n = 0; n < 8; n++) {
       await sendNumber(cloud, "save", n);
       await cloud.passTime(6 * DAY);
@@ -91,7 +89,7 @@ describe("a debounce", () => {
 
 describe("a debounce that collects", () => {
   it("hands over all events in the order of their time, and the latest as the event", async () => {
-    const cloud = await openCloud([controlled("save", { debounce: { periodMs: 10 * SECOND, collect: true } })]);
+    const cloud = await openCloud([controlled("save", { debounce: { period: 10 * SECOND, collect: true } })]);
     const ts = Date.now();
     for (const [n, later] of [
       [1, 3],
@@ -104,7 +102,7 @@ describe("a debounce that collects", () => {
   });
 
   it("goes off early with a hundred events", async () => {
-    const cloud = await openCloud([controlled("save", { debounce: { periodMs: DAY, collect: true } })]);
+    const cloud = await openCloud([controlled("save", { debounce: { period: DAY, collect: true } })]);
     for (let n = 0; n < 101; n++) await sendNumber(cloud, "save", n);
     const [first, ...others] = (await outputsOf(cloud, "save")) as { events: number[] }[];
     expect(first?.events).toHaveLength(100);
@@ -116,7 +114,7 @@ describe("a debounce that collects", () => {
 
 describe("what became of an event of a debounce", () => {
   it("while it is open: the run to come, the same for all, which can be waited for", async () => {
-    const cloud = await openCloud([controlled("save", { debounce: { periodMs: HOUR } })]);
+    const cloud = await openCloud([controlled("save", { debounce: { period: HOUR } })]);
     await sendNumber(cloud, "save", 1);
     const early = await fateOf(cloud, 1);
     await sendNumber(cloud, "save", 2);
@@ -126,12 +124,16 @@ describe("what became of an event of a debounce", () => {
   });
 
   it("after it: the run of the latest, and of the others a record that says why there is none", async () => {
-    const cloud = await openCloud([controlled("save", { debounce: { periodMs: 10 * SECOND } })]);
+    const cloud = await openCloud([controlled("save", { debounce: { period: 10 * SECOND } })]);
     await sendNumber(cloud, "save", 1);
     await sendNumber(cloud, "save", 2);
     await cloud.passTime(MINUTE);
     const [superseded, run] = [await fateOf(cloud, 1), await fateOf(cloud, 2)];
-    expect(superseded).toMatchObject({ status: "skipped", eventIds: ["e1"] });
+    expect(superseded).toMatchObject({
+      status: "skipped",
+      eventIds: ["e1"],
+      skipped: { reason: "debounce", runId: run.id },
+    });
     expect(run).toMatchObject({ status: "completed", output: alone(2) });
     const listed = await cloud.runs({ functionId: "save" });
     expect(listed.map(({ status, eventIds }) => [status, ...eventIds]).toSorted()).toEqual([
