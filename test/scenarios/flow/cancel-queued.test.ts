@@ -40,21 +40,24 @@ describe("a run in line before a full concurrency limit", () => {
     expect(await leftBehind(cloud)).toEqual([]);
   });
 
-  it.each([MINUTE, 4 * MINUTE])("is cancelled when it has not started within %i ms, and not before", async (startMs) => {
-    const { fn, bodies, gate } = one({ timeouts: { start: startMs } });
-    const cloud = await openCloud([fn]);
-    const first = await start(cloud, { name: "shop/narrow", data: { n: 1 } });
-    const second = await start(cloud, { name: "shop/narrow", data: { n: 2 } });
-    await cloud.passTime(startMs - 1_000);
-    expect((await cloud.run(second.id))?.status).toBe("queued");
-    await cloud.passTime(2_000);
-    expect(await cloud.run(second.id)).toMatchObject({ ...cancelledBy(START), startedAt: undefined });
-    gate.resolve();
-    expect((await cloud.waitForRun(first.id)).status).toBe("completed");
-    await cloud.passTime("1d");
-    expect(bodies.filter((n) => n === 2)).toEqual([]);
-    expect(await leftBehind(cloud)).toEqual([]);
-  });
+  it.each([MINUTE, 4 * MINUTE])(
+    "is cancelled when it has not started within %i ms, and not before",
+    async (startMs) => {
+      const { fn, bodies, gate } = one({ timeouts: { start: startMs } });
+      const cloud = await openCloud([fn]);
+      const first = await start(cloud, { name: "shop/narrow", data: { n: 1 } });
+      const second = await start(cloud, { name: "shop/narrow", data: { n: 2 } });
+      await cloud.passTime(startMs - 1_000);
+      expect((await cloud.run(second.id))?.status).toBe("queued");
+      await cloud.passTime(2_000);
+      expect(await cloud.run(second.id)).toMatchObject({ ...cancelledBy(START), startedAt: undefined });
+      gate.resolve();
+      expect((await cloud.waitForRun(first.id)).status).toBe("completed");
+      await cloud.passTime("1d");
+      expect(bodies.filter((n) => n === 2)).toEqual([]);
+      expect(await leftBehind(cloud)).toEqual([]);
+    },
+  );
 });
 
 describe("a throttled run", () => {
