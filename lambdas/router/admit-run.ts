@@ -1,9 +1,9 @@
 import { type FlowManifest, IN_PLACE_SLEEP_MS_MAX, SQS_DELAY_SECONDS_MAX } from "../../sdk/protocol/index.ts";
 import { paceKey, startName } from "../aws/index.ts";
-import { startBy } from "../engine/cancel.ts";
 import { hashOf, keyOf, placeOf } from "../engine/flow-keys.ts";
 import { paceOfThrottle } from "../engine/gcra.ts";
 import type { Admitted, Candidate } from "./admit.ts";
+import { armStart } from "./arm-start.ts";
 import type { RouterDeps } from "./deps.ts";
 import { listenForCancel } from "./listen-for-cancel.ts";
 import { lockRun } from "./singleton.ts";
@@ -53,11 +53,12 @@ async function reserveStart(
  * rounded down, and the runner waits for the rest.
  */
 async function startLater(
-  { world, clock }: RouterDeps,
+  deps: RouterDeps,
   start: OutgoingStart,
   startsAt: number,
   timeouts: FlowManifest["timeouts"],
 ): Promise<Admitted> {
+  const { world, clock } = deps;
   const { message } = start;
   if (startsAt - clock.now() < IN_PLACE_SLEEP_MS_MAX) return { send: [start] };
   const eventId = "ref" in message.event ? message.event.ref : message.event.id;
@@ -65,9 +66,7 @@ async function startLater(
     const header = await world.runs.header(message);
     if (header !== undefined && header.status !== "active") return { send: [] };
   }
-  // It will not start in time: somebody has to end it then.
-  const by = startBy(timeouts, message.queuedAt);
-  if (by !== undefined && by <= startsAt) await world.armDeadline(message, "start", by, clock.now(), start.queueUrl);
+  await armStart(deps, start, timeouts, startsAt);
   const delaySeconds = Math.floor((startsAt - clock.now()) / 1_000);
   if (delaySeconds <= SQS_DELAY_SECONDS_MAX) return { send: [{ ...start, delaySeconds: Math.max(0, delaySeconds) }] };
   await world.timer.schedule(startName(message.runId), startsAt, message);

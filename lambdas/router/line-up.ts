@@ -8,8 +8,8 @@ import { PROMISE_MS } from "../aws/gate-store.ts";
 import { pump } from "../aws/hand-over.ts";
 import type { LineEntry } from "../aws/line-store.ts";
 import { registeredFlow, registeredLimit, registryHandOver } from "../aws/registry-hand-over.ts";
-import { startBy } from "../engine/cancel.ts";
 import { entryFor, isPromised, type Opening, shardHeldBy, shardPromisedTo } from "../engine/gate.ts";
+import { armStart } from "./arm-start.ts";
 import type { Outgoing, RouterDeps } from "./deps.ts";
 import type { OutgoingStart } from "./start-run.ts";
 
@@ -116,10 +116,9 @@ async function getInLine(
   if (!(await world.runs.park(message, { eventId, start: message }))) {
     const header = await world.runs.header(message);
     // An earlier delivery has seen to it that it goes on; one more message does no harm.
-    if (header === undefined || header.status !== "active" || header.fence > 0) return start;
+    if (header === undefined || header.status !== "active" || header.fence > 0 || header.cancel) return start;
   }
-  const by = startBy(registeredFlow(apps, message)?.timeouts, message.queuedAt);
-  if (by !== undefined) await world.armDeadline(message, "start", by, clock.now(), start.queueUrl);
+  await armStart(deps, start, registeredFlow(apps, message)?.timeouts);
   const limit = registeredLimit(apps, { ...message, gate: full }) ?? 1;
   await world.lines.enqueue({
     ...{ env, app, functionId, runId, limit, gate: full },

@@ -30,7 +30,7 @@ export async function listenForCancel(deps: RouterDeps, { match, event, userEven
     });
   const written = await Promise.all(
     keys.map(async ({ on, key, index }) => {
-      const name = `runs/${env}/${app}/${runId}/cancel-${index}`;
+      const name = `waits/${runId}/cancel-${index}`;
       const trigger = key.rest && (await payloads.store(name, JSON.stringify(key.rest.trigger)));
       const listener: CancelListener = {
         v: 1,

@@ -92,6 +92,19 @@ const more: readonly Scenario[] = [
     },
   },
   {
+    name: "runs that are cancelled, with deadlines so late that they are schedules",
+    functions: one(async ({ step }) => step.sleep("long", "9d"), {
+      cancelOn: [{ event: "laws/stop", if: "async.data.id == event.data.id && event.data.id > async.data.least" }],
+      timeouts: { start: "1h", finish: "2h" },
+      concurrency: 1,
+    }),
+    script: async ({ cloud, pass }) => {
+      await pass(MINUTE_MS);
+      await cloud.send({ name: "laws/stop", data: { id: 7, least: 1 } });
+      await pass(MINUTE_MS);
+    },
+  },
+  {
     name: "messages that nobody can read or handle, and a timer that is lost",
     functions: one(async ({ step }) => step.sleep("nap", "2h")),
     script: async ({ aws, pass, runIds }) => {

@@ -1,9 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach, describe, expect, it } from "vitest";
 import { runIdOf } from "../../lambdas/engine/run-id.ts";
-import type { Served } from "../../lambdas/runner/functions.ts";
-import type { CancelCause, FlowManifest } from "../../sdk/protocol/index.ts";
-import { limited } from "../scenarios/flow/lifetime.ts";
+import type { CancelCause } from "../../sdk/protocol/index.ts";
 import { proveEveryCrashPoint } from "./crash-points.ts";
 import { type App, openStage, perform, play, type Scenario, type Stage } from "./harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "./scenarios.ts";
@@ -17,9 +15,9 @@ afterEach(() => stage?.cloud.close());
 
 /** A function whose runs may be cancelled, and one that notes each cancellation. */
 const cancellable =
-  (handler: Handler, flow: FlowManifest = {}, options: object = {}): Scenario["functions"] =>
+  (handler: Handler, options: object = {}): Scenario["functions"] =>
   (app: App) => [
-    ...one(handler, options)(app).map((fn): Served => limited(fn as never, flow)),
+    ...one(handler, options)(app),
     app.client.createFunction({ id: "cancelled" }, { event: "stepwell/function.cancelled" }, ({ step }) =>
       app.notebook.step(step, "told"),
     ),
@@ -111,7 +109,7 @@ const scenarios: readonly Scenario[] = [
         await step.sleep("long", "3d");
         await notebook.step(step, "never");
       },
-      { timeouts: { finishMs: 2 * HOUR_MS } },
+      { timeouts: { finish: "2h" } },
     ),
   },
   {
@@ -122,7 +120,7 @@ const scenarios: readonly Scenario[] = [
         return notebook.step(step, "after", () => "done");
       },
       {
-        timeouts: { finishMs: 2 * HOUR_MS },
+        timeouts: { finish: "2h" },
         cancelOn: [{ event: "laws/stop", if: "async.data.id == event.data.id && async.data.now" }],
       },
     ),
@@ -146,8 +144,7 @@ describe("a cancellation at any moment of a run (L3, L6)", () => {
         await Promise.all([flaky, paid, notebook.step(step, "b")]);
         return "completed";
       },
-      { cancelOn: [{ event: "laws/stop" }] },
-      { retries: { attempts: 3, backoff: "fixed" } },
+      { cancelOn: [{ event: "laws/stop" }], retries: { attempts: 3, backoff: "fixed" } },
     ),
   };
 
@@ -189,10 +186,10 @@ describe("a cancellation at any moment of a run (L3, L6)", () => {
 });
 
 describe("a run that is executed later than its timeouts.start (L6)", () => {
-  const late = (startMs: number): Scenario => ({
+  const late = (start: number): Scenario => ({
     name: "late",
     functions: cancellable(async ({ step }, { notebook }) => notebook.step(step, "body", () => "done"), {
-      timeouts: { startMs },
+      timeouts: { start },
     }),
   });
   const firstDies = { kind: "crashBefore", at: "(SET #owner" } as const;

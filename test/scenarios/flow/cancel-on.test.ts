@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { CancelOn } from "../../../sdk/protocol/index.ts";
-import { HOUR, type Input, on, openCloud, start, stepwell } from "../cloud.ts";
-import { cancelledBy, leftBehind, limited } from "./lifetime.ts";
+import { type Input, on, openCloud, start, stepwell } from "../cloud.ts";
+import { cancelledBy, leftBehind } from "./lifetime.ts";
 
-const cancellable = (cancelOn: readonly CancelOn[], handler?: (input: Input) => unknown) =>
-  limited(on("order", handler ?? (({ step }) => step.sleep("long", "30d"))) as never, { cancelOn });
+type CancelOn = NonNullable<Options["cancelOn"]>;
+
+const cancellable = (cancelOn: CancelOn, handler?: (input: Input) => unknown) =>
+  on("order", handler ?? (({ step }) => step.sleep("long", "30d")), { cancelOn });
+
+type Options = NonNullable<Parameters<typeof on>[2]>;
 
 const byEvent = (eventId: string, event = "shop/stop") => cancelledBy({ by: "event", event, eventId });
 
@@ -37,9 +40,7 @@ describe("cancelOn cancels the runs", () => {
   });
 
   it("of all functions that list the event, by any of several", async () => {
-    const other = limited(on("other", ({ step }) => step.sleep("long", "30d")) as never, {
-      cancelOn: [{ event: "shop/stop" }],
-    });
+    const other = on("other", ({ step }) => step.sleep("long", "30d"), { cancelOn: [{ event: "shop/stop" }] });
     const cloud = await openCloud([cancellable([{ event: "shop/halt" }, { event: "shop/stop" }]), other]);
     const [a, b] = [await start(cloud, { name: "shop/order" }), await start(cloud, { name: "shop/other" })];
     await cloud.send({ name: "shop/stop", id: "s" });
@@ -52,7 +53,7 @@ describe("cancelOn cancels the runs", () => {
   });
 
   it("only within their timeout", async () => {
-    const cloud = await openCloud([cancellable([{ event: "shop/stop", timeoutMs: HOUR }])]);
+    const cloud = await openCloud([cancellable([{ event: "shop/stop", timeout: "1h" }])]);
     const early = await start(cloud, { name: "shop/order" });
     await cloud.passTime("59m");
     await cloud.send({ name: "shop/stop", id: "in time" });
@@ -88,11 +89,10 @@ describe("cancelOn cancels the runs", () => {
 
   it("that were invoked, or started by a cron, as well", async () => {
     const child = cancellable([{ event: "shop/stop", match: "data.id" }]);
-    const nightly = limited(
-      stepwell.createFunction({ id: "nightly" }, { cron: "0 3 * * *" }, ({ step }) =>
-        step.sleep("long", "9d"),
-      ) as never,
-      { cancelOn: [{ event: "shop/stop" }] },
+    const nightly = stepwell.createFunction(
+      { id: "nightly", cancelOn: [{ event: "shop/stop" }] },
+      { cron: "0 3 * * *" },
+      ({ step }) => step.sleep("long", "9d"),
     );
     const parent = on("parent", ({ step }) =>
       step

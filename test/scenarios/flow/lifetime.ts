@@ -2,8 +2,7 @@ import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
 import type { LocalCloud } from "stepwell/local";
-import type { StepwellFunction } from "../../../sdk/functions/index.ts";
-import type { FlowManifest, RunView } from "../../../sdk/protocol/index.ts";
+import type { RunView } from "../../../sdk/protocol/index.ts";
 
 /** What a run may leave behind in the services: listeners, schedules, executions. Empty when it has been tidied up. */
 export async function leftBehind(cloud: LocalCloud): Promise<readonly string[]> {
@@ -25,11 +24,6 @@ export async function leftBehind(cloud: LocalCloud): Promise<readonly string[]> 
     ...Schedules.flatMap(({ Name = "" }) => (Name.startsWith("cron-") ? [] : [`schedule ${Name}`])),
     ...executions.map(({ name }) => `execution ${name}`),
   ];
-}
-
-/** A function with limits to the lifetime of its runs. */
-export function limited<F extends StepwellFunction<never, never>>(fn: F, flow: FlowManifest): F {
-  return Object.assign(fn, { manifest: { ...fn.manifest, flow } });
 }
 
 /** What a cancelled run looks like. */

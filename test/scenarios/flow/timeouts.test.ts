@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { RetryAfterError } from "stepwell";
 import { afterAll, describe, expect, it } from "vitest";
 import { DAY, HOUR, type Input, MINUTE, on, openCloud, start } from "../cloud.ts";
-import { cancelledBy, leftBehind, limited } from "./lifetime.ts";
+import { cancelledBy, leftBehind } from "./lifetime.ts";
 
 const FINISH = { by: "timeout", timeout: "finish" } as const;
 const dataDir = mkdtempSync(join(tmpdir(), "stepwell-timeouts-"));
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
-const within = (finishMs: number, handler: (input: Input) => unknown, options: object = {}) =>
-  limited(on("limited", handler, options as never) as never, { timeouts: { finishMs } });
+const within = (finish: number, handler: (input: Input) => unknown) => on("limited", handler, { timeouts: { finish } });
 
 describe("timeouts.finish cancels a run", () => {
   it.each<[string, number, (input: Input) => unknown]>([
@@ -122,7 +121,7 @@ describe("timeouts.finish cancels a run", () => {
 });
 
 it("timeouts.start has no say over a run that has been started, however long that takes", async () => {
-  const fn = limited(on("slow", ({ step }) => step.sleep("nap", "2h")) as never, { timeouts: { startMs: MINUTE } });
+  const fn = on("slow", ({ step }) => step.sleep("nap", "2h"), { timeouts: { start: "1m" } });
   const cloud = await openCloud([fn]);
   const run = await start(cloud, { name: "shop/slow" });
   expect((await cloud.waitForRun(run.id)).status).toBe("completed");
