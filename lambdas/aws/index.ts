@@ -91,4 +91,4 @@ type Deadline = Parameters<typeof deadlineName>[1];
 
 export type World = ReturnType<typeof createWorld>;
 
-export { lockKey, paceKey, startName, waitName } from "./keys.ts";
+export { holdName, lockKey, paceKey, startName, waitName } from "./keys.ts";

@@ -42,6 +42,10 @@ export const cancelListenerName = (runId: string, index: number): string => `${r
 export const deadlineName = (runId: string, deadline: "start" | "finish", at: number): string =>
   `${runId}-${deadline}-${at}`;
 
+/** Name of the schedule at which a gate that a run has held back opens again. */
+export const holdName = (runId: string, gate: GateRef, until: number): string =>
+  `${runId}-hold-${gate.id.slice(0, 8)}-${until}`;
+
 /** Name of a step's schedule or execution: at most 64 characters, the same for every repeat. */
 export const waitName = (runId: string, step: StepMemo): string => `${runId}-${step.key}-${step.attempts}`;
 

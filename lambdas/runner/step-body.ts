@@ -1,6 +1,7 @@
 import { type Op, retryWishOf } from "../../sdk/execution/index.ts";
 import { type Outcome, type StepMemo, serializeError } from "../../sdk/protocol/index.ts";
 import { decideRetry } from "../engine/retry.ts";
+import { holdBack } from "./back-off.ts";
 import type { Held } from "./held.ts";
 import { operations } from "./operations/index.ts";
 import { errorOutcome, stepJson, stepOutcome } from "./values.ts";
@@ -15,6 +16,7 @@ export async function tryStep(held: Held, op: Op): Promise<StepMemo> {
     const json = stepJson(await operations[step.kind].execute?.(held, op, step), step.id);
     return ended(held, step, await stepOutcome(held.deps.world.payloads, held.run, step.key, json));
   } catch (error) {
+    await holdBack(held, error);
     return failed(held, step, error);
   }
 }
