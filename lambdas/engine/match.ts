@@ -48,7 +48,7 @@ export function cronOf({ triggers }: FunctionManifest, cron: string, at: number)
 }
 
 function firesAt(text: string, at: number): boolean {
-  const { cron, timeZone } = parseCron(text, "a trigger", at - 1);
+  const { cron, timeZone } = parseCron(text, "a trigger");
   return nextCron(cron, timeZone, at - 1) === at;
 }
 

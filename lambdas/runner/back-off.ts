@@ -16,7 +16,9 @@ export async function holdBack(held: Held, error: unknown): Promise<void> {
   if (key === undefined || until === undefined) return;
   const gates = (held.header.gates ?? []).filter((gate) => isKeyed(gate, key));
   if (gates.length === 0)
-    held.deps.log.warn("a Backoff holds back nobody but its step: no concurrency limit of this run has its key", { key });
+    held.deps.log.warn("a Backoff holds back nobody but its step: no concurrency limit of this run has its key", {
+      key,
+    });
   await Promise.all(gates.map((gate) => hold(held, gate, until)));
 }
 
@@ -26,7 +28,8 @@ function endOf(wish: RetryWish, now: number): number | undefined {
 }
 
 /** A key is kept shortened, and a text without its quotes. */
-const isKeyed = (gate: GateRef, key: string): boolean => gate.key !== undefined && gate.key === labelOf(JSON.stringify(key));
+const isKeyed = (gate: GateRef, key: string): boolean =>
+  gate.key !== undefined && gate.key === labelOf(JSON.stringify(key));
 
 async function hold(held: Held, gate: GateRef, until: number): Promise<void> {
   const { deps, run } = held;

@@ -76,7 +76,7 @@ export class Stepwell<S = AnyEvents> {
     handler: Handler<S, TriggeredEvent<S, T>, Result>,
   ): StepwellFunction<InvocationData<S, T>, Jsonify<Awaited<Result>>>;
   createFunction(...shape: readonly unknown[]): StepwellFunction<never, never> {
-    return createFunction(this, shape, Date.now()) as StepwellFunction<never, never>;
+    return createFunction(this, shape) as StepwellFunction<never, never>;
   }
 
   /**

@@ -1,7 +1,6 @@
 /** Cron triggers: five fields and a time zone, checked when a function is defined, and told to EventBridge Scheduler. */
-import { Cron } from "croner";
 import { StepwellError } from "../protocol/index.ts";
-import { type CronFields, readFields, toCron, toSchedules } from "./cron-fields.ts";
+import { type CronFields, readFields, toSchedules } from "./cron-fields.ts";
 
 /** EventBridge Scheduler: characters of a schedule expression. */
 const SCHEDULE_CHARS_MAX = 256;
@@ -29,14 +28,13 @@ export interface ParsedCron {
  * The default zone is UTC. If both day fields are other than `*`, either suffices.
  *
  * @param where the trigger to name in an error
- * @param now milliseconds since the epoch; a cron must fire at some time after it
  * @throws StepwellError `STEPWELL_INVALID_CRON` for bad fields, an unknown zone, or a cron that never fires
  * @example
  * ```ts
- * parseCron("TZ=Europe/Paris 0 9 * * 1-5", 'function "digest"', clock.now()).schedules; // ["cron(0 9 ? * MON-FRI *)"]
+ * parseCron("TZ=Europe/Paris 0 9 * * 1-5", 'function "digest"').schedules; // ["cron(0 9 ? * MON-FRI *)"]
  * ```
  */
-export function parseCron(text: string, where: string, now: number): ParsedCron {
+export function parseCron(text: string, where: string): ParsedCron {
   const refuse = (problem: string) =>
     new StepwellError("STEPWELL_INVALID_CRON", `${where}: the cron ${JSON.stringify(text)} is refused: ${problem}`);
   if (typeof text !== "string") throw refuse('it is not a text. Write five fields, such as "0 9 * * 1-5".');
@@ -57,31 +55,7 @@ export function parseCron(text: string, where: string, now: number): ParsedCron 
       `it takes more than ${SCHEDULE_CHARS_MAX} characters in EventBridge Scheduler. Use ranges, or two triggers.`,
     );
   }
-  if (nextCron(cron, timeZone, now) === undefined)
-    throw refuse("it never fires again. Give a day that is still to come.");
   return { cron, timeZone, schedules };
-}
-
-/**
- * The first time after `after` at which a cron fires, or `undefined` if it never does again. When clocks go forward over a daily time,
- * that day's fires right after the gap; when they go back, it fires once, while one with a `*` or a step goes on through both hours.
- *
- * @param cron five fields, without a zone
- * @param timeZone IANA name
- * @param after milliseconds since the epoch, excluded
- * @throws StepwellError `STEPWELL_INVALID_CRON` if the fields do not read
- * @example
- * ```ts
- * nextCron("0 9 * * 1-5", "Europe/Paris", Date.UTC(2027, 0, 1)); // 9 o'clock of that Friday, in Paris
- * ```
- */
-export function nextCron(cron: string, timeZone: string, after: number): number | undefined {
-  const fields = fieldsOf(cron.trim());
-  if (typeof fields === "string") {
-    throw new StepwellError("STEPWELL_INVALID_CRON", `The cron ${JSON.stringify(cron)} is refused: ${fields}`);
-  }
-  const job = new Cron(toCron(fields), { paused: true, mode: "5-part", timezone: timeZone, domAndDow: false });
-  return job.nextRun(new Date(after))?.getTime();
 }
 
 function split(text: string): [zone: string, body: string] {
@@ -89,7 +63,8 @@ function split(text: string): [zone: string, body: string] {
   return [zone, body.trim()];
 }
 
-function fieldsOf(body: string): CronFields | string {
+/** Five fields, or a nickname; or what is wrong, as a sentence. */
+export function fieldsOf(body: string): CronFields | string {
   const expanded = NICKNAMES.get(body.toLowerCase()) ?? body;
   if (expanded.startsWith("@")) return `there is no such nickname. Use one of ${[...NICKNAMES.keys()].join(" ")}.`;
   const texts = expanded.split(/\s+/).filter((field) => field !== "");

@@ -15,9 +15,9 @@ export interface Owner {
 
 /**
  * `createFunction` behind its types, in both call shapes: (options, triggers, handler) and ({ triggers, ...options }, handler).
- * Everything that can be checked without running is checked here; `now` is for crons that would never fire.
+ * Everything that can be checked without running is checked here.
  */
-export function createFunction(owner: Owner, shape: readonly unknown[], now: number): StepwellFunction {
+export function createFunction(owner: Owner, shape: readonly unknown[]): StepwellFunction {
   const options = checkOptions(shape[0]);
   const { where } = options;
   const handler = shape.at(-1);
@@ -31,8 +31,8 @@ export function createFunction(owner: Owner, shape: readonly unknown[], now: num
     throw badInput("STEPWELL_INVALID_FUNCTION", where, text);
   }
   const triggers = separate
-    ? checkTriggers(shape[1], `${where}: trigger`, now)
-    : checkTriggers(options.triggers, `${where}: triggers`, now);
+    ? checkTriggers(shape[1], `${where}: trigger`)
+    : checkTriggers(options.triggers, `${where}: triggers`);
   const flow = checkFlow(options.given, triggers, where);
   const spec: DurableSpec = {
     app: owner.id,

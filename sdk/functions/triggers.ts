@@ -6,8 +6,8 @@ import { checkEventName, TRIGGERING_LIFECYCLE_EVENTS } from "./event-name.ts";
 
 const CODE = "STEPWELL_INVALID_TRIGGER";
 
-/** One trigger or a list of them, checked: names, expressions and cron texts. `now` decides whether a cron will ever fire. */
-export function checkTriggers(given: unknown, where: string, now: number): TriggerManifest[] {
+/** One trigger or a list of them, checked: names, expressions and cron texts. */
+export function checkTriggers(given: unknown, where: string): TriggerManifest[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (given === undefined || list.length === 0) {
     throw badInput(
@@ -19,10 +19,10 @@ export function checkTriggers(given: unknown, where: string, now: number): Trigg
   if (list.length > TRIGGERS_MAX) {
     throw badInput(CODE, where, `a function has at most ${TRIGGERS_MAX} triggers, this one has ${list.length}.`);
   }
-  return list.map((trigger, index) => checkTrigger(trigger, Array.isArray(given) ? `${where}[${index}]` : where, now));
+  return list.map((trigger, index) => checkTrigger(trigger, Array.isArray(given) ? `${where}[${index}]` : where));
 }
 
-function checkTrigger(trigger: unknown, where: string, now: number): TriggerManifest {
+function checkTrigger(trigger: unknown, where: string): TriggerManifest {
   if (!isRecord(trigger)) {
     throw badInput(CODE, where, `must be { event, if? } or { cron }, got ${quote(trigger)}.`);
   }
@@ -30,7 +30,7 @@ function checkTrigger(trigger: unknown, where: string, now: number): TriggerMani
   if ((trigger.event === undefined) === (trigger.cron === undefined)) {
     throw badInput(CODE, where, "must have exactly one of `event` and `cron`. Give two triggers for both.");
   }
-  return trigger.cron === undefined ? checkEventTrigger(trigger, where) : checkCronTrigger(trigger, where, now);
+  return trigger.cron === undefined ? checkEventTrigger(trigger, where) : checkCronTrigger(trigger, where);
 }
 
 function checkEventTrigger(trigger: Record<string, unknown>, where: string): TriggerManifest {
@@ -50,12 +50,12 @@ function checkTriggerName(name: unknown, where: string): string {
   throw badInput(CODE, where, `${quote(name)} is refused: ${text}`);
 }
 
-function checkCronTrigger(trigger: Record<string, unknown>, where: string, now: number): TriggerManifest {
+function checkCronTrigger(trigger: Record<string, unknown>, where: string): TriggerManifest {
   if (trigger.if !== undefined)
     throw badInput(CODE, where, "`if` belongs to event triggers; a cron has no event to ask.");
   if (typeof trigger.cron !== "string") {
     throw badInput("STEPWELL_INVALID_CRON", `${where}: cron`, `must be a string, got ${quote(trigger.cron)}.`);
   }
   // The text as it was written: it is in the event, and tells triggers of two zones apart.
-  return { kind: "cron", ...parseCron(trigger.cron, `${where}: cron`, now), cron: trigger.cron };
+  return { kind: "cron", ...parseCron(trigger.cron, `${where}: cron`), cron: trigger.cron };
 }

@@ -14,7 +14,7 @@ const ZONES = [
   "America/Santiago",
   "Africa/Cairo",
 ];
-const parse = (text: string) => parseCron(text, "trigger", NOW);
+const parse = (text: string) => parseCron(text, "trigger");
 
 /** The next times of AWS expressions, each read by croner as AWS reads them, merged. */
 function nextOfSchedules(schedules: readonly string[], timezone: string, after: number, count: number): number[] {

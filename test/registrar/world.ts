@@ -66,7 +66,7 @@ export const manifest = (functions: Readonly<Record<string, string>>, app = "sho
   app,
   functions: Object.entries(functions).map(([id, trigger]): FunctionManifest => {
     if (trigger.startsWith("event:")) return { id, triggers: [{ kind: "event", event: trigger.slice(6) }] };
-    const { timeZone, schedules } = parseCron(trigger, id, 0);
+    const { timeZone, schedules } = parseCron(trigger, id);
     return { id, triggers: [{ kind: "cron", cron: trigger, timeZone, schedules }] };
   }),
 });
