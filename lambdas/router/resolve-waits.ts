@@ -80,7 +80,8 @@ async function claim(deps: RouterDeps, { apps, event }: Arrival, listener: StepL
   const { world, clock } = deps;
   const { stepKey } = listener;
   const by = `event:${event.id}`;
-  const data = await world.payloads.store(`waits/${listener.runId}/${stepKey}`, JSON.stringify(event));
+  const { arrivedAt: _, ...handed } = event;
+  const data = await world.payloads.store(`waits/${listener.runId}/${stepKey}`, JSON.stringify(handed));
   const outcome: Outcome = { ok: true, data };
   const won = await world.steps.resolve(listener, stepKey, { outcome, by, at: clock.now() });
   const step = won ?? (await world.steps.get(listener, stepKey));
