@@ -18,8 +18,8 @@ export interface SweeperDeps {
 export interface SweepReport {
   /** Suspended runs that were due and asleep: each got a fresh wake. */
   readonly woken: readonly string[];
-  /** Runs in line for a slot that was free: each was sent its message. */
-  readonly moved: readonly string[];
+  /** Runs in line for a slot that was free: each was sent its message. Absent when there were none. */
+  readonly moved?: readonly string[];
 }
 
 /** A run is looked after this long past its due time: its own timer comes first. In milliseconds. */
@@ -37,8 +37,12 @@ export const createSweeper = (deps: SweeperDeps) => async (): Promise<SweepRepor
   const { world, clock, log } = deps;
   const due = await world.runs.due(clock.now() - GRACE_MS, RUNS_PER_SHARD_MAX);
   const woken = await Promise.all(due.map((key) => wakeIfOverdue(deps, key)));
-  const report = { woken: woken.filter((runId) => runId !== undefined), moved: await sweepLines(deps) };
-  if (report.moved.length > 0) log.info("runs in line have moved on", { moved: report.moved });
+  const moved = await sweepLines(deps);
+  const report: SweepReport = {
+    woken: woken.filter((runId) => runId !== undefined),
+    ...(moved.length > 0 && { moved }),
+  };
+  if (moved.length > 0) log.info("runs in line have moved on", { moved });
   // An alarm counts them.
   if (report.woken.length > 0) log.warn(LOGGED.overdue, { woken: report.woken, count: report.woken.length });
   return report;

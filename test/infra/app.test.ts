@@ -162,7 +162,8 @@ describe("what its Lambda may do", () => {
   it("ends in the table at its own items and what apps share", () => {
     const table = statements.filter(({ Action }) => [Action].flat().some((action) => action.startsWith("dynamodb:")));
     const keys = table.map(({ Condition }) => Condition?.["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"]);
-    expect(keys).toEqual([["main#shop#*"], ["main#$#event#*", "main#$#paths#*"], ["main#$#dead"]]);
+    const gates = ["main#$#slots#*", "main#$#backlog#*", "$#$#slots#*", "$#$#backlog#*"];
+    expect(keys).toEqual([["main#shop#*"], ["main#$#event#*", "main#$#paths#*"], ["main#$#dead"], gates]);
   });
 
   it("is more when something is granted to the app", () => {

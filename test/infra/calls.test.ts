@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { DOORS, engineNames } from "../../lambdas/contract.ts";
 import { ACCOUNT, REGION } from "../../local/arn.ts";
 import type * as transport from "../../local/transport.ts";
+import { gates, raised } from "../laws/gates.ts";
 import { play, type Scenario, START_EVENT } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one, scenarios, withFlow } from "../laws/scenarios.ts";
 import { flaggedApp } from "./engine-stack.ts";
@@ -66,6 +67,8 @@ const foreign = (name: string, data: string) => ({
   time: "2027-01-01T12:00:00Z",
   detail: { data },
 });
+
+let limited: { readonly manifest: object };
 
 /** What the laws have no need of. */
 const more: readonly Scenario[] = [
@@ -156,6 +159,22 @@ const more: readonly Scenario[] = [
     },
   },
   {
+    ...raised,
+    functions: (app) => {
+      const functions = raised.functions(app);
+      limited = functions[0] as unknown as typeof limited;
+      return functions;
+    },
+    script: async ({ cloud, doors, pass }) => {
+      await cloud.send({ ...START_EVENT, id: "next" });
+      Object.assign(limited.manifest, { flow: { concurrency: [{ limit: 2, scope: "fn" }] } });
+      await doors.register("raised");
+      await pass(11_000);
+      await doors.sweep();
+      await pass(MINUTE_MS);
+    },
+  },
+  {
     name: "an app with a cron, which is retired",
     functions: (app) => [
       ...one(async () => "done")(app),
@@ -181,7 +200,7 @@ describe("the policies and the code", () => {
   let allowed: readonly Allowed[] = [];
 
   beforeAll(async () => {
-    for (const scenario of [...scenarios, ...more]) await play(scenario);
+    for (const scenario of [...scenarios, ...gates, ...more]) await play(scenario);
     allowed = policies();
   }, 120_000);
 

@@ -21,6 +21,8 @@ export async function audit(stage: Stage): Promise<Audit> {
   const problems = [
     ...headers.flatMap(headerProblems),
     ...items.filter(({ pk }) => pk.includes("#listener#")).map(({ pk, sk }) => `a listener is left: ${pk} ${sk} (L7)`),
+    ...items.filter(({ pk }) => pk.includes("#slots#")).flatMap(slotProblems),
+    ...items.filter(({ pk }) => pk.includes("#backlog#")).map(({ sk }) => `a run is left in line: ${sk} (L5)`),
     ...items.filter(({ sk }) => sk.startsWith("step#")).flatMap((item) => stepProblems(stage, item)),
     ...items.filter(({ pk }) => pk.endsWith("#dead")).map(({ body }) => `a dead letter: ${body} (L8)`),
     ...handedProblems(stage),
@@ -36,6 +38,12 @@ export async function allItems({ aws, provisioned }: Stage): Promise<Item[]> {
   const { Items } = await aws.dynamodb.call("Scan", { TableName: provisioned.binding.tableName });
   return (Items as Parameters<typeof unmarshall>[0][]).map((item) => unmarshall(item) as Item);
 }
+
+/** At rest nobody holds a slot, and none is kept free for anybody. */
+const slotProblems = ({ pk, sk, holders = {}, promised = {} }: Item): string[] => [
+  ...Object.keys(holders as object).map((runId) => `${runId} holds a slot of ${pk}/${sk} (L5)`),
+  ...Object.keys(promised as object).map((runId) => `${runId} is still promised a slot of ${pk}/${sk} (L5)`),
+];
 
 function headerProblems(header: Item): string[] {
   const problems: string[] = [];

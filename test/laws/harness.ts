@@ -86,7 +86,7 @@ export async function openStage(scenario: Scenario, injected: readonly Fault[] =
   const swept: string[] = [];
   const sweep: Doors["sweep"] = async () => {
     const report = await opened.sweep();
-    swept.push(...report.woken);
+    swept.push(...report.woken, ...(report.moved ?? []));
     return report;
   };
   // What looks on shares nothing with the processes that die.
