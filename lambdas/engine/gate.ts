@@ -1,5 +1,5 @@
 /**
- * Concurrency gates: who may enter, and whom a free slot is for (PROTOCOLS.md §5; `test/models/gate.mjs` is this protocol, model-checked).
+ * Concurrency gates: who may enter, and whom a free slot is for (PROTOCOLS.md §5, with promises added; ARCHITECTURE.md says what was checked).
  *
  * G1. A slot is taken by its run's own worker only, under the run's lease, by one conditional write (L5).
  * G2. Whoever leaves hands on a message, and keeps the slot free for it for a while: a promise. Newcomers respect promises; slots are never
