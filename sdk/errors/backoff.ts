@@ -13,8 +13,8 @@ export interface BackoffOptions {
 
 /**
  * Thrown in a step: what the step calls asks for a pause. The step is tried again after that time, as with `RetryAfterError`; and
- * until then no run starts or goes on that has `key` as the value of the key of one of the concurrency limits that it shares with this
- * run. It uses up a retry as any error does. Without such a limit it holds back nobody but the step.
+ * until then no run starts, or goes on after a rest, that has `key` as the value of the key of one of the concurrency limits that it
+ * shares with this run; what is executing goes on until it rests. It uses up a retry as any error does. Without such a limit it holds back nobody but the step.
  *
  * `after` is a number of milliseconds, a duration such as `"30s"`, or a `Date`; anything else throws a `StepwellError` of code
  * `STEPWELL_INVALID_DURATION`, and a key that is no text one of `STEPWELL_INVALID_OPTION`. Neither is retried.
