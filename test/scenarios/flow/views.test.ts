@@ -169,3 +169,23 @@ describe("events that start no run", () => {
     });
   });
 });
+
+describe("waitForRun", () => {
+  it("names the limit and who holds its slots, when the run behind a body that never ends is stuck", async () => {
+    const cloud = await openCloud([
+      define("hung", ({ step }) => step.run("hang", () => new Promise(() => {})), {
+        concurrency: { limit: 1, key: "event.data.shop" },
+      }),
+    ]);
+    const ids = [];
+    for (const id of ["h1", "h2"]) {
+      await cloud.send({ id, name: "shop/hung", data: { shop: "s1" } });
+      ids.push((await cloud.runsOf(id))[0]?.id);
+    }
+    const holder = `a slot of the concurrency limit of 1 for the key "s1", held by ${ids[0]}`;
+    await expect(cloud.waitForRun(ids[1])).rejects.toMatchObject({
+      code: "STEPWELL_RUN_STUCK",
+      message: expect.stringContaining(`is queued; it waits for ${holder}.`),
+    });
+  });
+});
