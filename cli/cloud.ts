@@ -1,6 +1,6 @@
-import type { RunQuery } from "../lambdas/api/index.ts";
+import type { RunQuery, SkipsQuery } from "../lambdas/api/index.ts";
 import type { OutgoingEvent } from "../sdk/execution/index.ts";
-import type { RunPage, RunSummary, RunView } from "../sdk/protocol/index.ts";
+import type { RunPage, RunSummary, RunView, SkipCounts } from "../sdk/protocol/index.ts";
 import { UsageFailure } from "./failure.ts";
 
 /** What commands need of a stepwell: a local cloud, or a deployed engine. */
@@ -15,9 +15,11 @@ export interface Cloud {
   /** Resolves with the run as it is then; undefined when there is none. */
   cancel(runId: string, options: { readonly reason?: string | undefined }): Promise<RunView | undefined>;
   list(query: ListQuery): Promise<RunPage>;
+  skips(query: CountQuery): Promise<SkipCounts>;
 }
 
 export type ListQuery = Omit<RunQuery, "env" | "app">;
+export type CountQuery = Omit<SkipsQuery, "env" | "app">;
 
 /** The options of `--help` by which a command's cloud is chosen. */
 export interface CloudOptions {

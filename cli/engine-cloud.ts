@@ -56,6 +56,7 @@ export async function openEngine(options: EngineOptions): Promise<Cloud> {
       return find(runId);
     },
     list: (query) => api.list({ env, app, ...query }),
+    skips: (query) => api.skips({ env, app, ...query }),
   };
   return withReasons(cloud, options.engine);
 }
@@ -82,6 +83,7 @@ function withReasons(cloud: Cloud, engine: string): Cloud {
     run: (runId) => explained(engine, () => cloud.run(runId)),
     cancel: (runId, options) => explained(engine, () => cloud.cancel(runId, options)),
     list: (query) => explained(engine, () => cloud.list(query)),
+    skips: (query) => explained(engine, () => cloud.skips(query)),
   };
 }
 

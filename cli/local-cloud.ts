@@ -1,5 +1,5 @@
 import type { About } from "../local/http-api.ts";
-import type { Code, RunPage, RunView } from "../sdk/protocol/index.ts";
+import type { Code, RunPage, RunView, SkipCounts } from "../sdk/protocol/index.ts";
 import type { Cloud, ListQuery } from "./cloud.ts";
 import { Failure, UsageFailure } from "./failure.ts";
 
@@ -33,6 +33,7 @@ export function openLocal(url: string): Cloud {
         body: JSON.stringify({ reason }),
       })) as RunView | undefined,
     list: async (query) => (await call(base, `/api/runs?${paramsOf(query)}`)) as RunPage,
+    skips: async (query) => (await call(base, `/api/skips?${paramsOf(query)}`)) as SkipCounts,
   };
 }
 
@@ -62,8 +63,8 @@ function baseOf(url: string): string {
   });
 }
 
-function paramsOf({ functionId, status, limit, before, since }: ListQuery): string {
-  const given = Object.entries({ function: functionId, status, limit, before, since });
+function paramsOf({ functionId, ...others }: ListQuery): string {
+  const given = Object.entries({ function: functionId, ...others });
   const params = given.flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as [string, string]],
   );

@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../local/version.ts";
-import { RUN_STATUSES, RUNS_LISTED_MAX } from "../sdk/protocol/index.ts";
+import { RUN_STATUSES, RUNS_LISTED_AGE_MS_MAX, RUNS_LISTED_MAX } from "../sdk/protocol/index.ts";
 import { DEFAULT_DATA, DEFAULT_PORT, DEFAULT_URL } from "./defaults.ts";
 import { EXIT } from "./failure.ts";
+
+const DAY_MS = 86_400_000;
 
 const EXAMPLES = `
 Examples:
@@ -28,6 +30,7 @@ export function createProgram(exit: (code: number) => void): Command {
   addDev(program, exit);
   addSend(program, exit);
   addRuns(program, exit);
+  addSkips(program, exit);
   addCancel(program, exit);
   addInit(program, exit);
   addDoctor(program, exit);
@@ -81,6 +84,20 @@ function addRuns(program: Command, exit: Exit): void {
     .action(async (id, options) => {
       interruptible();
       exit(await (await import("./runs.ts")).runs(id, options));
+    });
+  whichCloud(command);
+}
+
+function addSkips(program: Command, exit: Exit): void {
+  const command = program
+    .command("skips")
+    .description("Count the events that have started no run because of an option of their function.")
+    .option("-f, --function <id>", "only those of this function")
+    .option("--days <count>", "how far back (default: the last 24 hours)", days)
+    .option("--json", "print JSON")
+    .action(async (options) => {
+      interruptible();
+      exit(await (await import("./skips.ts")).skips(options));
     });
   whichCloud(command);
 }
@@ -143,6 +160,10 @@ function port(text: string): number {
 
 function limit(text: string): number {
   return whole(text, 1, RUNS_LISTED_MAX);
+}
+
+function days(text: string): number {
+  return whole(text, 1, RUNS_LISTED_AGE_MS_MAX / DAY_MS);
 }
 
 function whole(text: string, least: number, most: number): number {

@@ -14,6 +14,7 @@ import {
   table,
   time,
 } from "./format.ts";
+import { reasonOf, skipOf } from "./waiting.ts";
 
 interface ShowOptions {
   readonly watch?: boolean;
@@ -102,6 +103,8 @@ function head(run: RunView): string[] {
     ["ended", endedAt === undefined ? "" : dateTime(endedAt) + took],
     ["tries", run.attempts > 1 ? String(run.attempts) : ""],
     ["note", run.note ?? ""],
+    ["waiting", run.waitingFor === undefined ? "" : reasonOf(run.waitingFor)],
+    ["skipped", run.skipped === undefined ? "" : skipOf(run.skipped)],
     ["cancelled", run.cancel === undefined ? "" : causeOf(run.cancel)],
     [run.error === undefined ? "output" : "error", resultOf(run)],
   ];

@@ -12,6 +12,7 @@ import {
   type FunctionManifest,
   type RunSummary,
   type RunView,
+  type SkipCounts,
   StepwellError,
 } from "../sdk/protocol/index.ts";
 import type { AppStatus, LocalApp } from "./app.ts";
@@ -19,7 +20,7 @@ import type { LocalAws } from "./aws.ts";
 import { createCanceller } from "./canceller.ts";
 import { whileOpen } from "./closed.ts";
 import type { Doors } from "./doors.ts";
-import { createHttpApi, type ListQuery } from "./http-api.ts";
+import { type CountQuery, createHttpApi, type ListQuery } from "./http-api.ts";
 import { offTheBill, type Usage } from "./meter.ts";
 import type { Provisioned } from "./provision.ts";
 import { createRunWaiter } from "./run-waiter.ts";
@@ -29,6 +30,9 @@ type Events<S> = OutgoingEvents<unknown extends S ? AnyEvents : S>;
 
 /** Which runs `cloud.runs` lists. */
 export type RunsQuery = Pick<ListQuery, "functionId" | "status" | "limit">;
+
+/** Which events that have started no run `cloud.skips` counts. */
+export type SkipsQuery = CountQuery;
 
 /** A running local cloud, of a client whose events are `S`. */
 export interface LocalCloud<S = unknown> {
@@ -40,7 +44,19 @@ export interface LocalCloud<S = unknown> {
   runsOf(eventId: string | undefined): Promise<readonly RunView[]>;
   /** The latest runs, the newest first. Those that no runner has taken yet are not among them. @default - `limit` is 20 */
   runs(query?: RunsQuery): Promise<readonly RunSummary[]>;
-  /** A run as it is now; undefined when there is none (yet). */
+  /**
+   * How many events have started no run because of an option of their function, by function and reason; those that a debounce has
+   * superseded count once it is over.
+   *
+   * @param query `since`: from this time on, in ms since the epoch; the last 24 hours if not given
+   * @example
+   * ```ts
+   * const { skips } = await cloud.skips({ functionId: "welcome" });
+   * // [{ app: "shop", functionId: "welcome", reason: "rateLimit", count: 12 }]
+   * ```
+   */
+  skips(query?: SkipsQuery): Promise<SkipCounts>;
+  /** A run as it is now, and `waitingFor` why it is not executing; undefined when there is none (yet). */
   run(runId: string | undefined): Promise<RunView | undefined>;
   /**
    * Cancels a run, wherever it stands: it ends before its next step's body at the latest, its sleeps, waits and backoffs at once. Resolves
@@ -86,6 +102,7 @@ export function createLocalCloud(
   { app, logger }: { readonly app: LocalApp; readonly logger: LogSink },
 ): LocalCloud {
   const { client } = app;
+  const mine = { env: binding.env, app: client.id };
   const { clock, meter, time } = aws;
   const names = engineNames(binding.engine);
   const queues = [names.ingestQueue, names.runQueue(binding.env, client.id)] as const;
@@ -101,11 +118,7 @@ export function createLocalCloud(
     await time.settle();
     return sent;
   };
-  const run = (runId: string | undefined) =>
-    offTheBill(() =>
-      doors.api.run({ env: binding.env, app: client.id, functionId: "", runId: textOf(runId, "a run") }),
-    );
-  const list = (query: ListQuery) => offTheBill(() => doors.api.list({ env: binding.env, app: client.id, ...query }));
+  const { run, list, skips } = viewsOf(doors, mine);
   /** Resolves when the router has handled every message with this text. */
   const routed = async (text: string) => {
     await time.settle();
@@ -123,7 +136,7 @@ export function createLocalCloud(
     await time.settle();
     return report;
   };
-  const cancel = createCanceller({ aws, api: doors.api, env: binding.env, app: client.id, queues, look: run });
+  const cancel = createCanceller({ aws, api: doors.api, ...mine, queues, look: run });
   const isQueued = (runId: string) =>
     queues.some((queue) => holds(queue, runId)) || aws.scheduler.inputs().some((input) => input.includes(runId));
   const waitForRun = createRunWaiter({ aws, look: run, isQueued, sweep });
@@ -137,7 +150,9 @@ export function createLocalCloud(
 
   const about = () => ({ app: client.id, environment: binding.env, functions: app.functions() });
   const sendGiven = (events: unknown) => send(events as Events<AnyEvents>);
-  aws.serveApi(createHttpApi({ about, run, runs: list, runsOf, cancel, send: sendGiven, meter: meter.snapshot }));
+  aws.serveApi(
+    createHttpApi({ about, run, runs: list, skips, runsOf, cancel, send: sendGiven, meter: meter.snapshot }),
+  );
   return {
     url: aws.url,
     get app() {
@@ -146,6 +161,7 @@ export function createLocalCloud(
     send: open(send),
     run: open(run),
     runs: open(async (query = {}) => (await list(query)).runs),
+    skips: open(skips),
     runsOf: open(runsOf),
     cancel: open((runId, options) => cancel(textOf(runId, "a run"), options)),
     waitForRun: open((runId) => waitForRun(textOf(runId, "a run"))),
@@ -163,6 +179,14 @@ export function createLocalCloud(
     },
   };
 }
+
+/** Reading is not on the app's bill. */
+const viewsOf = ({ api }: Doors, mine: { readonly env: string; readonly app: string }) => ({
+  run: (runId: string | undefined) =>
+    offTheBill(() => api.run({ ...mine, functionId: "", runId: textOf(runId, "a run") })),
+  list: (query: ListQuery) => offTheBill(() => api.list({ ...mine, ...query })),
+  skips: (query: CountQuery = {}) => offTheBill(() => api.skips({ ...mine, ...query })),
+});
 
 async function passTime({ time }: LocalAws, doors: Doors, duration: number | string): Promise<void> {
   const ms = typeof duration === "number" ? duration : parseDuration(duration, "passTime");

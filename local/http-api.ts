@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RunQuery } from "../lambdas/api/index.ts";
+import type { RunQuery, SkipsQuery } from "../lambdas/api/index.ts";
 import {
   type FunctionManifest,
   RUN_STATUSES,
@@ -11,11 +11,13 @@ import type { ApiHandler } from "./server.ts";
 import { VERSION } from "./version.ts";
 
 export type ListQuery = Omit<RunQuery, "env" | "app">;
+export type CountQuery = Omit<SkipsQuery, "env" | "app">;
 
 export interface HttpApiDeps {
   readonly about: () => AboutApp;
   readonly run: (runId: string) => Promise<unknown>;
   readonly runs: (query: ListQuery) => Promise<unknown>;
+  readonly skips: (query: CountQuery) => Promise<unknown>;
   readonly runsOf: (eventId: string) => Promise<unknown>;
   readonly cancel: (runId: string, options: { readonly reason?: string }) => Promise<unknown>;
   readonly send: (events: unknown) => Promise<unknown>;
@@ -42,6 +44,7 @@ const ROUTES = [
   "GET /api",
   "GET /api/runs?function=&status=&limit=&before=&since=",
   "GET /api/runs/<id>",
+  "GET /api/skips?function=&since=",
   "POST /api/runs/<id>/cancel",
   "GET /api/events/<id>/runs",
   "POST /api/events",
@@ -70,6 +73,7 @@ async function answer(deps: HttpApiDeps, request: IncomingMessage): Promise<unkn
   if (route === "GET /api")
     return { name: "stepwell", version: VERSION, ...deps.about(), routes: ROUTES } satisfies About;
   if (route === "GET /api/runs") return deps.runs(listQuery(searchParams));
+  if (route === "GET /api/skips") return deps.skips(countQuery(searchParams));
   const run = /^GET \/api\/runs\/([^/]+)$/.exec(route)?.[1];
   if (run !== undefined) return deps.run(decodeURIComponent(run));
   const cancelled = /^POST \/api\/runs\/([^/]+)\/cancel$/.exec(route)?.[1];
@@ -91,18 +95,29 @@ function cancelOptions(body: unknown): { readonly reason?: string } {
 
 /** @throws StepwellError `STEPWELL_INVALID_OPTION` naming the parameter and what it takes */
 function listQuery(params: URLSearchParams): ListQuery {
-  const known = ["function", "status", "limit", "before", "since"];
-  const stranger = [...params.keys()].find((name) => !known.includes(name));
-  if (stranger !== undefined) throw invalid(stranger, `is not one of ${known.join(", ")}`);
-  const given = (name: string) => params.get(name) || undefined;
+  const given = known(params, ["function", "status", "limit", "before", "since"]);
   return {
     functionId: given("function"),
     status: status(given("status")),
     limit: whole(given("limit"), "limit", 1, RUNS_LISTED_MAX),
     before: runId(given("before")),
-    since: whole(given("since"), "since", 0, Number.MAX_SAFE_INTEGER),
+    since: time(given("since"), "since"),
   };
 }
+
+/** @throws StepwellError `STEPWELL_INVALID_OPTION` naming the parameter and what it takes */
+function countQuery(params: URLSearchParams): CountQuery {
+  const given = known(params, ["function", "since"]);
+  return { functionId: given("function"), since: time(given("since"), "since") };
+}
+
+function known(params: URLSearchParams, names: readonly string[]): (name: string) => string | undefined {
+  const stranger = [...params.keys()].find((name) => !names.includes(name));
+  if (stranger !== undefined) throw invalid(stranger, `is not one of ${names.join(", ")}`);
+  return (name) => params.get(name) || undefined;
+}
+
+const time = (text: string | undefined, name: string) => whole(text, name, 0, Number.MAX_SAFE_INTEGER);
 
 function status(text: string | undefined): RunStatus | undefined {
   if (text === undefined || RUN_STATUSES.includes(text as RunStatus)) return text as RunStatus | undefined;

@@ -9,9 +9,15 @@ export {
   type RunSummary,
   type RunView,
   type SerializedError,
+  type SkipCount,
+  type SkipCounts,
+  type SkippedEvent,
+  type SlotHolder,
   type StepStatus,
   type StepView,
   StepwellError,
+  type WaitingFor,
+  type WaitingForSlot,
 } from "./protocol/index.ts";
 export type * from "./types/index.ts";
 export { EventSchemas } from "./types/index.ts";

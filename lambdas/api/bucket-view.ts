@@ -4,6 +4,7 @@ import type { BucketKey } from "../aws/keys.ts";
 import { type Bucket, bucketRunId, isSame, mainEventOf } from "../engine/bucket.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { queuedView } from "./run-view.ts";
+import { waitingForBucket } from "./waiting-for.ts";
 
 /** Where an event is that went into a debounce or a batch. */
 export interface BucketPlace {
@@ -32,8 +33,12 @@ export const leadsToRun = ({ bucket }: BucketPlace, event: Pick<StoredEvent, "id
   bucket.closedAt === undefined || bucket.events !== undefined || isSame(mainEventOf(bucket), event);
 
 /** The run of a bucket that is open, or whose run no runner has taken yet. */
-export const bucketView = ({ bucket, run }: BucketPlace): RunView => ({
-  ...queuedView(run, mainEventOf(bucket)),
-  eventIds: (bucket.events ?? [mainEventOf(bucket)]).map(({ id }) => id),
-  queuedAt: bucket.closedAt ?? bucket.firstAt,
-});
+export function bucketView({ bucket, key, run }: BucketPlace): RunView {
+  const waitingFor = waitingForBucket(bucket, key);
+  return {
+    ...queuedView(run, mainEventOf(bucket)),
+    eventIds: (bucket.events ?? [mainEventOf(bucket)]).map(({ id }) => id),
+    queuedAt: bucket.closedAt ?? bucket.firstAt,
+    ...(waitingFor && { waitingFor }),
+  };
+}

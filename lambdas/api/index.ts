@@ -7,6 +7,7 @@ import {
   type RunAddress,
   type RunPage,
   type RunView,
+  type SkipCounts,
   type StoredEvent,
 } from "../../sdk/protocol/index.ts";
 import { recordCancel } from "../aws/cancel-run.ts";
@@ -16,7 +17,9 @@ import { allFunctions, type FunctionMatch, matchTriggers } from "../engine/match
 import { cronEventId, runIdOf, timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { bucketPlaceOf, bucketView, leadsToRun } from "./bucket-view.ts";
+import { countSkips, type SkipsQuery } from "./count-skips.ts";
 import { listRuns, type RunQuery } from "./list-runs.ts";
+import { lookWhy } from "./look-why.ts";
 import { queuedView, recordView, runView } from "./run-view.ts";
 
 export interface ApiDeps {
@@ -35,10 +38,12 @@ export const createApi = ({ world, clock }: ApiDeps) => {
       world.steps.load(address),
       header.batch === true ? world.runEvents.get(address) : undefined,
     ]);
+    const now = clock.now();
+    const waitingFor = await lookWhy(world, header, memo, now);
     return runView(
-      { header, outcome, memo, events: list?.events },
+      { header, outcome, memo, events: list?.events, waitingFor },
       (payload) => world.payloads.load(payload),
-      clock.now(),
+      now,
     );
   };
 
@@ -74,6 +79,9 @@ export const createApi = ({ world, clock }: ApiDeps) => {
     /** Runs, the latest first. */
     list: (query: RunQuery): Promise<RunPage> => listRuns(world, query, clock.now()),
 
+    /** How many events have started no run, by function and reason. */
+    skips: (query: SkipsQuery): Promise<SkipCounts> => countSkips(world, query, clock.now()),
+
     /** The runs that an event has started; those not yet taken by a runner are `queued`. */
     async runsOf(env: string, eventId: string): Promise<readonly RunView[]> {
       const event = await world.events.get(env, eventId);
@@ -94,5 +102,5 @@ export const createApi = ({ world, clock }: ApiDeps) => {
 const fired = ({ app, fn }: FunctionMatch, event: StoredEvent): boolean =>
   event.id === cronEventId({ app: app.manifest.app, functionId: fn.id }, event.at);
 
-export type { RunQuery };
+export type { RunQuery, SkipsQuery };
 export type Api = ReturnType<typeof createApi>;

@@ -59,7 +59,7 @@ export async function listRuns(world: World, query: RunQuery, now: number): Prom
 }
 
 /** Addresses of runs: day by day, within a day by id. */
-async function* runsDown(world: World, query: RunQuery, now: number): AsyncGenerator<RunAddress> {
+export async function* runsDown(world: World, query: RunQuery, now: number): AsyncGenerator<RunAddress> {
   const { before = TOP, limit = LIMIT_DEFAULT } = query;
   const since = Math.max(query.since ?? now - world.retentionMs, now - RUNS_LISTED_AGE_MS_MAX);
   const functions = await functionsOf(world, query);
@@ -102,7 +102,7 @@ async function* merge(streams: readonly AsyncGenerator<RunAddress>[]): AsyncGene
   }
 }
 
-async function* inBatches<T>(stream: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
+export async function* inBatches<T>(stream: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
   let batch: T[] = [];
   for await (const item of stream) {
     if (batch.push(item) < size) continue;

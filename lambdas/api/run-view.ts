@@ -11,6 +11,7 @@ import type {
   StepStatus,
   StepView,
   StoredEvent,
+  WaitingFor,
 } from "../../sdk/protocol/index.ts";
 import { invokeEventId } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
@@ -47,16 +48,22 @@ export interface StoredRun {
   readonly memo: ReadonlyMap<string, StepMemo>;
   /** Of a run that has several. */
   readonly events?: readonly { readonly id: string }[] | undefined;
+  readonly waitingFor?: WaitingFor | undefined;
 }
 
 /** A stored run as users see it. */
-export async function runView({ header, outcome, memo, events }: StoredRun, load: Load, now: number): Promise<RunView> {
+export async function runView(
+  { header, outcome, memo, events, waitingFor }: StoredRun,
+  load: Load,
+  now: number,
+): Promise<RunView> {
   const steps = [...memo.values()].sort(byTime);
   return {
     ...runSummary(header),
     ...(events && { eventIds: events.map(({ id }) => id) }),
     ...(await endOf(outcome, load)),
     ...(header.cancel && { cancel: header.cancel }),
+    ...(waitingFor && { waitingFor }),
     steps: await Promise.all(steps.map((step) => stepView(header.runId, step, load, now))),
   };
 }

@@ -86,6 +86,8 @@ export const RUNS_LISTED_MAX = 1_000;
 export const RUNS_LISTED_AGE_MS_MAX = 400 * DAY_MS;
 /** Runs that are looked at for one page, if most are of another status than the one asked for. */
 export const RUNS_LOOKED_AT_MAX = 2_000;
+/** Runs that are looked at to count the events that have started none. */
+export const SKIPS_LOOKED_AT_MAX = 10_000;
 
 /** Tries of a step, or of a handler, when the function does not say: 4 retries after the first. */
 export const ATTEMPTS_DEFAULT = 5;

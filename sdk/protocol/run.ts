@@ -1,5 +1,5 @@
 import type { SerializedError } from "./errors.ts";
-import type { CancelCause, SkipReason } from "./flow.ts";
+import type { CancelCause, ConcurrencyScope, SkipReason } from "./flow.ts";
 import type { StepKind } from "./step.ts";
 
 export const RUN_STATUSES = [
@@ -59,6 +59,75 @@ export interface RunView extends RunSummary {
   readonly steps: readonly StepView[];
   /** What has cancelled the run; there before the run has ended, while a step's body still runs. */
   readonly cancel?: CancelCause;
+  /**
+   * Why the run is not executing, and when it goes on as far as that is known; of several reasons the one that is over first. Absent: it
+   * is executing, about to, or has ended. Lists of runs do not have it: it takes reads of its own.
+   */
+  readonly waitingFor?: WaitingFor;
+}
+
+/** What a run that is not executing waits for. Times are milliseconds since the epoch; `key` is the value of the option's key, shortened. */
+export type WaitingFor =
+  | WaitingForSlot
+  | {
+      readonly kind: "throttle";
+      readonly key?: string;
+      /** As registered today; absent: the function is not throttled any more, and its reserved start times stand. */
+      readonly limit?: number;
+      readonly periodMs?: number;
+      readonly startsAt: number;
+    }
+  | { readonly kind: "debounce"; readonly key?: string; readonly until: number }
+  | {
+      readonly kind: "batch";
+      readonly key?: string;
+      /** Events so far, and with how many it is full. */
+      readonly size: number;
+      readonly maxSize: number;
+      readonly until: number;
+    }
+  | { readonly kind: "sleep"; readonly step: string; readonly until: number }
+  | { readonly kind: "event"; readonly step: string; readonly event: string; readonly until: number }
+  /** Without `until` it has no timeout. */
+  | { readonly kind: "invoke"; readonly step: string; readonly until?: number }
+  /** Without `step` it is the handler itself that has failed. */
+  | { readonly kind: "retry"; readonly step?: string; readonly until: number };
+
+/** A run in line before a concurrency limit. */
+export interface WaitingForSlot {
+  readonly kind: "concurrency";
+  readonly scope: ConcurrencyScope;
+  readonly key?: string;
+  /** As registered today. */
+  readonly limit: number;
+  /** Its place in line: 1 is the next. */
+  readonly place: number;
+  /** How many runs hold a slot, and some of them, the oldest first. */
+  readonly held: number;
+  readonly holders: readonly SlotHolder[];
+  /** A step has held back the runs of this key (`Backoff`): nobody is let in before this. */
+  readonly heldUntil?: number;
+}
+
+/** A run that holds a slot. Its app and function are absent if it is of another environment. */
+export interface SlotHolder {
+  readonly runId: string;
+  readonly app?: string;
+  readonly functionId?: string;
+}
+
+/** How many events have started no run, by function and reason. */
+export interface SkipCounts {
+  readonly skips: readonly SkipCount[];
+  /** There were too many runs to look at: older ones are not counted. */
+  readonly more: boolean;
+}
+
+export interface SkipCount {
+  readonly app: string;
+  readonly functionId: string;
+  readonly reason: SkipReason;
+  readonly count: number;
 }
 
 export interface StepView {

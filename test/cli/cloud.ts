@@ -1,4 +1,4 @@
-import { Stepwell } from "stepwell";
+import { Backoff, Stepwell } from "stepwell";
 import { type LocalCloud, startLocal } from "stepwell/local";
 import { onTestFinished } from "vitest";
 
@@ -16,19 +16,32 @@ const broken = shop.createFunction({ id: "broken", retries: 0 }, { event: "shop/
   await step.sleep("rest", "1h");
   throw new RangeError("out of order");
 });
+const render = shop.createFunction(
+  { id: "render", concurrency: { limit: 1, key: "event.data.user" } },
+  { event: "shop/render" },
+  ({ step }) =>
+    step.run("render", () => {
+      throw new Backoff("u1", "1h");
+    }),
+);
+const charge = shop.createFunction(
+  { id: "charge", idempotency: "event.data.order" },
+  { event: "shop/charge" },
+  () => "charged",
+);
 
 /** A cloud in this process, on the virtual clock, for the command line in another one. */
 export async function openShop(): Promise<LocalCloud> {
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const functions = [order, nap, broken];
+  const functions = [order, nap, broken, render, charge];
   const cloud = await startLocal({ client: shop, functions, clock: "virtual", logger: quiet });
   onTestFinished(() => cloud.close());
   return cloud as LocalCloud;
 }
 
 /** Sends an event, and returns the id of the run that it starts. */
-export async function begin(cloud: LocalCloud, name: string): Promise<string> {
-  const { ids } = await cloud.send({ name });
+export async function begin(cloud: LocalCloud, name: string, data: object = {}): Promise<string> {
+  const { ids } = await cloud.send({ name, data });
   const [run] = await cloud.runsOf(ids[0]);
   return run?.id ?? "";
 }

@@ -48,6 +48,8 @@ describe("a deployed engine, by its name and the user's AWS credentials", () => 
     expect(JSON.parse(list.out)).toEqual(JSON.parse(JSON.stringify(await cloud.runs())));
     const shown = await stepwell(["runs", run, "--engine", "stepwell", "--app", "shop", "--json"], { env });
     expect(JSON.parse(shown.out)).toMatchObject({ id: run, status: "sleeping" });
+    const skips = await stepwell(["skips", "--engine", "stepwell", "--json"], { env });
+    expect(JSON.parse(skips.out)).toEqual({ skips: [], more: false });
     const elsewhere = await stepwell(["runs", "--engine", "stepwell", "--environment", "other"], { env });
     expect(elsewhere.out).toBe("There are no such runs in the engine stepwell.\n");
   });

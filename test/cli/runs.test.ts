@@ -59,6 +59,36 @@ describe("stepwell runs", () => {
     expect(JSON.parse(out)).toEqual(JSON.parse(JSON.stringify(await cloud.run(order))));
   });
 
+  it("says why a run is not running", async () => {
+    const { cloud, nap } = await openFilled();
+    const [first, second] = [
+      await begin(cloud, "shop/render", { user: "u1" }),
+      await begin(cloud, "shop/render", { user: "u1" }),
+    ];
+    const shown = async (id: string) => (await stepwell(["runs", id, "--url", cloud.url])).out;
+    const time = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`;
+    expect(await shown(nap)).toMatch(new RegExp(`^waiting   sleeps in rest until ${time}$`, "m"));
+    expect(await shown(first)).toMatch(new RegExp(`^waiting   for the next try of render, ${time}$`, "m"));
+    expect(await shown(second)).toMatch(
+      new RegExp(
+        '^waiting   in line for a slot: concurrency 1 for the key "u1" \\(scope fn\\); it is the next; ' +
+          `a Backoff lets nobody in before ${time}$`,
+        "m",
+      ),
+    );
+  });
+
+  it("says what an event was skipped by, and which run goes instead", async () => {
+    const cloud = await openShop();
+    const [run, skipped] = [
+      await begin(cloud, "shop/charge", { order: "o1" }),
+      await begin(cloud, "shop/charge", { order: "o1" }),
+    ];
+    const { out } = await stepwell(["runs", skipped, "--url", cloud.url]);
+    expect(out).toMatch(/^status {4}skipped$/m);
+    expect(out).toContain(`\nskipped   by idempotency for the key "o1"; the run ${run} goes instead\n`);
+  });
+
   it("does not guess which run is meant", async () => {
     const { cloud, order, nap } = await openFilled();
     const both = await stepwell(["runs", order.slice(0, 4), "--url", cloud.url]);
