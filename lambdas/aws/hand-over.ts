@@ -69,7 +69,9 @@ export async function leaveGate(stores: Gates, handOver: HandOver, departure: De
     if (promised !== undefined) await gates.takeBack(app, gate, promised, [runId]);
     return void (await pump(stores, handOver));
   }
-  const handovers = state ? handoversOf(state, waiting(line, handOver), { by, now: now(), leaving: runId }) : [];
+  // An old entry of its own is left to the pump: whose slot is given up cannot be promised it by the same write.
+  const others = line.filter((entry) => entry.runId !== runId);
+  const handovers = state ? handoversOf(state, waiting(others, handOver), { by, now: now(), leaving: runId }) : [];
   const here = handovers.filter((one) => one.shard === shard);
   const leaving = { shard, runId, ...(fence !== undefined && { fence }) };
   const to = here.filter(({ again }) => again === undefined);
