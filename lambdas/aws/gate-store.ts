@@ -1,5 +1,5 @@
 import type { GateRef } from "../../sdk/protocol/index.ts";
-import type { Gate, Handover, Opening, Promised, Shard, Slot } from "../engine/gate.ts";
+import type { Dead, Gate, Handover, Opening, Promised, Shard, Slot } from "../engine/gate.ts";
 import { type AppKey, heldKey, shardKey, slotsPartition } from "./keys.ts";
 import { type Item, type Table, toTtl, type Update } from "./table.ts";
 
@@ -113,15 +113,22 @@ export const PROMISE_MS = 30_000;
 
 const ABSENT = "attribute_not_exists(pk)";
 
+/**
+ * Lapsed promises that one write takes away: while nobody answers the messages of a line, a gate gathers more and more of them, and an
+ * expression of DynamoDB has 4 KB.
+ */
+const PROMISES_REMOVED_MAX = 24;
+
 function takeWrite({ runId, slot, opening }: Taking): Update {
   const ttl = toTtl(slot.until + SLOTS_TTL_MS);
   if (opening.unused) return unusedWrite({ holders: { [runId]: slot }, promised: {} }, slot.until);
-  const gone = [...goneOf("holders", opening.dead.holders), ...goneOf("promised", opening.dead.promised)];
+  const gone = goneOf(opening.dead);
   const { when, values } = mayTake(runId, slot, opening);
-  const removed = [`#promised.#${runId}`, ...gone.map(({ path }) => path)];
+  // Its own promise may be among them.
+  const removed = [...new Set([`#promised.#${runId}`, ...gone.map(({ path }) => path)])];
   return {
     update: `SET #holders.#${runId} = :slot, #ttl = :ttl REMOVE ${removed.join(", ")}`,
-    when: [when, ...seenBy(gone)].join(" AND "),
+    when: [when, ...stillGone(gone)].join(" AND "),
     values: { slot, ttl, ...values, ...valuesOf(gone) },
     returns: "ALL_NEW",
   };
@@ -129,12 +136,12 @@ function takeWrite({ runId, slot, opening }: Taking): Update {
 
 function offerWrite(runId: string, { unused, dead, held, promises }: Opening, promise: Promised): Update {
   if (unused) return unusedWrite({ promised: { [runId]: promise }, holders: {} }, promise.until);
-  const gone = [...goneOf("holders", dead.holders), ...goneOf("promised", dead.promised)];
+  const gone = goneOf(dead);
   const absent = `attribute_not_exists(#holders.#${runId}) AND attribute_not_exists(#promised.#${runId})`;
   const removed = gone.map(({ path }) => path);
   return {
     update: `SET #promised.#${runId} = :promise${removed.length > 0 ? ` REMOVE ${removed.join(", ")}` : ""}`,
-    when: [`${absent} AND size(#holders) <= :held AND size(#promised) <= :promises`, ...seenBy(gone)].join(" AND "),
+    when: [`${absent} AND size(#holders) <= :held AND size(#promised) <= :promises`, ...stillGone(gone)].join(" AND "),
     values: {
       promise,
       held: held + Object.keys(dead.holders).length,
@@ -157,14 +164,20 @@ function unusedWrite(shard: Shard, until: number): Update {
 
 interface Gone {
   readonly path: string;
-  readonly seen: Slot | Promised;
+  readonly until: number;
 }
 
-const seenBy = (gone: readonly Gone[]): string[] => gone.map(({ path }, i) => `${path} = :gone${i}`);
-const valuesOf = (gone: readonly Gone[]): Item => Object.fromEntries(gone.map(({ seen }, i) => [`gone${i}`, seen]));
+/** They still are gone: what has been renewed since ends later than all of them. Not compared as maps, which the embedded store cannot. */
+const stillGone = (gone: readonly Gone[]): string[] => gone.map(({ path }) => `${path}.#until <= :gone`);
+const valuesOf = (gone: readonly Gone[]): Item =>
+  gone.length === 0 ? {} : { gone: Math.max(...gone.map(({ until }) => until)) };
 
-const goneOf = (map: "holders" | "promised", dead: Readonly<Record<string, Slot | Promised>>): readonly Gone[] =>
-  Object.entries(dead).map(([id, seen]) => ({ path: `#${map}.#${id}`, seen }));
+/** What of the dead is taken away with a write. Of promises no more than an expression can name; those that are left do no harm. */
+function goneOf({ holders, promised }: Dead): readonly Gone[] {
+  const slots = Object.entries(holders).map(([id, { until }]) => ({ path: `#holders.#${id}`, until }));
+  const promises = Object.entries(promised).map(([id, { until }]) => ({ path: `#promised.#${id}`, until }));
+  return [...slots, ...promises.slice(0, PROMISES_REMOVED_MAX)];
+}
 
 /** The condition under which an opening may still be used. What is removed by the same write counts until then. */
 function mayTake(

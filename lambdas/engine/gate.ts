@@ -61,7 +61,7 @@ export interface Opening {
   readonly dead: Dead;
 }
 
-/** Slots and promises of a shard whose time is over. */
+/** Slots of others in a shard, and promises whosever, whose time is over. */
 export interface Dead {
   readonly holders: Readonly<Record<string, Slot>>;
   readonly promised: Readonly<Record<string, Promised>>;
@@ -198,9 +198,10 @@ function openingIn(gate: Gate, shard: number, as: Opening["as"], { runId, now }:
   const found = gate.shards.get(shard);
   const { holders, promised } = found ?? EMPTY_SHARD;
   const dead = <T extends { readonly until: number }>(all: Readonly<Record<string, T>>) =>
-    Object.fromEntries(Object.entries(all).filter(([id, one]) => id !== runId && !isLive(one, now)));
+    Object.fromEntries(Object.entries(all).filter(([, one]) => !isLive(one, now)));
   const promises = Object.entries(promised).filter(([id, promise]) => id !== runId && isLive(promise, now)).length;
-  const gone: Dead = { holders: dead(holders), promised: dead(promised) };
+  const { [runId]: _, ...others } = holders;
+  const gone: Dead = { holders: dead(others), promised: dead(promised) };
   const held = Object.keys(holders).length - Object.keys(gone.holders).length;
   return { kind: "room", shard, as, unused: found === undefined, share, held, promises, dead: gone };
 }
