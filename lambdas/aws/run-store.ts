@@ -106,12 +106,19 @@ export class RunStore {
   }
 
   /**
-   * Creates a run that has yet to wait for its start, with no owner, so that it can be seen and cancelled. False: there is a run already,
-   * or the record of one that was skipped; look at the header.
+   * Creates a run that has yet to wait for its start, with no owner, so that it can be seen and cancelled. One that was cancelled ahead of
+   * its start is filled in. Undefined: there is a run already, or the record of one that was skipped; look at the header.
    */
-  async park(run: RunAddress, birth: Birth): Promise<boolean> {
-    const { values } = birthOf(run, birth);
-    return this.#table.put({ ...headerKey(run), ...NEW, parked: "queued", ...values }, "attribute_not_exists(pk)");
+  async park(run: RunAddress, birth: Birth): Promise<RunHeader | undefined> {
+    const { values, sets } = birthOf(run, birth);
+    const first = "#fence = if_not_exists(#fence, :zero), #wakeSeq = if_not_exists(#wakeSeq, :zero)";
+    const written = await this.#table.update(headerKey(run), {
+      update: `SET ${["#parked = :parked", "#status = :active", first, ...sets].join(", ")} REMOVE #ttl`,
+      when: "attribute_not_exists(pk) OR (#status = :active AND attribute_not_exists(#eventId))",
+      values: { parked: "queued", active: "active", zero: 0, ...values },
+      returns: "ALL_NEW",
+    });
+    return written.applied ? toHeader(written.item) : undefined;
   }
 
   /** Writes down that an event started no run, in the place of the run's header. False: something is there already; look at it. */

@@ -62,13 +62,18 @@ async function startLater(
   const { message } = start;
   if (startsAt - clock.now() < IN_PLACE_SLEEP_MS_MAX) return { send: [start] };
   const eventId = "ref" in message.event ? message.event.ref : message.event.id;
-  if (!(await world.runs.park(message, { eventId, start: message }))) {
-    const header = await world.runs.header(message);
-    if (header !== undefined && header.status !== "active") return { send: [] };
-  }
+  const header = (await world.runs.park(message, { eventId, start: message })) ?? (await world.runs.header(message));
+  if (header !== undefined && header.status !== "active") return { send: [] };
+  // Cancelled ahead of its start: it does not wait for it, nor for a slot.
+  if (header?.cancel !== undefined) return { send: [startAtOnce(start)] };
   await armStart(deps, start, timeouts, startsAt);
   const delaySeconds = Math.floor((startsAt - clock.now()) / 1_000);
   if (delaySeconds <= SQS_DELAY_SECONDS_MAX) return { send: [{ ...start, delaySeconds: Math.max(0, delaySeconds) }] };
   await world.timer.schedule(startName(message.runId), startsAt, message);
   return { send: [] };
+}
+
+function startAtOnce(start: OutgoingStart): OutgoingStart {
+  const { startsAt: _, ...message } = start.message;
+  return { ...start, message };
 }

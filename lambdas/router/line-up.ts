@@ -113,11 +113,9 @@ async function getInLine(
   const { message } = start;
   const { env, app, functionId, runId, place, event } = message;
   const eventId = "ref" in event ? event.ref : event.id;
-  if (!(await world.runs.park(message, { eventId, start: message }))) {
-    const header = await world.runs.header(message);
-    // An earlier delivery has seen to it that it goes on; one more message does no harm.
-    if (header === undefined || header.status !== "active" || header.fence > 0 || header.cancel) return start;
-  }
+  const header = (await world.runs.park(message, { eventId, start: message })) ?? (await world.runs.header(message));
+  // It is to end, or an earlier delivery has seen to it that it goes on; one more message does no harm.
+  if (header === undefined || header.status !== "active" || header.fence > 0 || header.cancel) return start;
   await armStart(deps, start, registeredFlow(apps, message)?.timeouts);
   const limit = registeredLimit(apps, { ...message, gate: full }) ?? 1;
   await world.lines.enqueue({

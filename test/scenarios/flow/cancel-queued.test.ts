@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { HOUR, MINUTE, on, openCloud, start } from "../cloud.ts";
+import { runIdOf } from "../../../lambdas/engine/run-id.ts";
+import { HOUR, MINUTE, on, openCloud, start, stepwell } from "../cloud.ts";
 import { cancelledBy, leftBehind } from "./lifetime.ts";
 
 const START = { by: "timeout", timeout: "start" } as const;
@@ -110,4 +111,37 @@ it("a newer run of a singleton cancels the older one, and onCancel learns by wha
   expect(await cloud.run(older.id)).toMatchObject(cancelledBy({ by: "singleton", runId: newer.id }));
   expect((await cloud.waitForRun(newer.id)).status).toBe("completed");
   expect(causes).toEqual([{ by: "singleton", runId: newer.id }]);
+});
+
+it.each<[string, object]>([
+  ["would be throttled for minutes", { throttle: { limit: 1, period: "10m" } }],
+  ["would be throttled for hours", { throttle: { limit: 1, period: "10h" } }],
+  ["would be throttled, and then get in line", { throttle: { limit: 1, period: "10m" }, concurrency: 1 }],
+  ["would get in line", { concurrency: 1 }],
+])("a run that %s, cancelled before its event is routed, ends as soon as it is", async (_, options) => {
+  const bodies: unknown[] = [];
+  const gate = Promise.withResolvers<void>();
+  const fn = on(
+    "crowded",
+    async ({ step, event }) => {
+      await step.run("body", async () => {
+        bodies.push(event.id);
+        if (event.id === "first") await gate.promise;
+      });
+    },
+    options,
+  );
+  const cloud = await openCloud([fn]);
+  const first = await start(cloud, { id: "first", name: "shop/crowded" });
+  const runId = runIdOf({ app: "shop", functionId: "crowded" }, "second", first.queuedAt);
+  await stepwell.cancel(runId);
+  const second = await start(cloud, { id: "second", name: "shop/crowded" });
+  const ended = { startedAt: undefined, queuedAt: first.queuedAt, endedAt: first.queuedAt };
+  expect(second).toMatchObject({ ...cancelledBy({ by: "request" }), ...ended, id: runId });
+  gate.resolve();
+  expect((await cloud.waitForRun(first.id)).status).toBe("completed");
+  await cloud.passTime("1d");
+  expect(bodies).toEqual(["first"]);
+  expect(await cloud.run(runId)).toEqual(second);
+  expect(await leftBehind(cloud)).toEqual([]);
 });
