@@ -59,8 +59,9 @@ async function bury({ world, clock, log }: DeadLetterDeps, record: SqsRecord): P
   if (header === undefined && message.kind !== "start") return;
   if (header !== undefined) await world.runs.note(message, `dead letter ${letter.id}: ${reason}`);
   const app = await world.registry.app(message.env, message.app);
-  // The sweeper wakes a run that rests once its function is deployed again; it does not find one that was on its way.
-  const rests = header?.parked !== undefined && app !== undefined && !serves(app, message.functionId);
+  // The sweeper wakes a run that rests once its function is deployed again; it does not find one that was on its way, or queued.
+  const isFound = header?.parked !== undefined && header.parked !== "queued";
+  const rests = isFound && app !== undefined && !serves(app, message.functionId);
   if (app !== undefined && !rests) await world.queue.sendToRun(app.queueUrl, message);
 }
 

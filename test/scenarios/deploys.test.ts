@@ -108,6 +108,30 @@ describe("a function that a new version has no more", () => {
   });
 });
 
+describe("a function that comes back after its messages have become dead letters", () => {
+  it.each<[string, object]>([
+    ["throttled", { throttle: { limit: 1, period: "10m" } }],
+    ["in line", { concurrency: 1 }],
+  ])("goes on with a run that was %s", async (_, options) => {
+    const slow = on("gone", async ({ step }) => step.run("work", () => new Promise<void>(() => {})), options);
+    const quick = on("gone", ({ step }) => step.run("work", () => "done"), options);
+    const kept = on("kept", () => "fine");
+    const before = await deploy([slow, kept]);
+    await start(before, { name: "shop/gone" });
+    const run = await start(before, { name: "shop/gone" });
+    expect(run.status).toBe("queued");
+    await before.close();
+
+    const without = await deploy([kept]);
+    await without.passTime("2d");
+    expect((await without.run(run.id))?.status).toBe("queued");
+    await without.close();
+
+    const again = await deploy([quick, kept]);
+    expect(await again.waitForRun(run.id)).toMatchObject({ status: "completed", output: "done" });
+  });
+});
+
 describe("a cron that changes", () => {
   /** An hourly function, deployed with one cron after the other, each for two and a half hours. What fired: cron and nominal hour. */
   async function deployOneByOne(crons: readonly string[]) {
