@@ -1,6 +1,7 @@
 /** Getting in line before a gate that is full (PROTOCOLS.md §5): the header first, then the place, then look whether the line moves (G4). */
 import type { RunAddress } from "../../sdk/protocol/index.ts";
-import { pump } from "../aws/hand-over.ts";
+import { leaveGate, pump } from "../aws/hand-over.ts";
+import { shardHeldBy } from "../engine/gate.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { entryAt, handOverOf, type Look, passOnPromises, type Standing } from "./gates.ts";
 
@@ -31,4 +32,25 @@ export async function getInLine(
   log.debug("run queued", { runId, functionId, limit, scope: gate.scope, key: gate.key });
   await passOnPromises(deps, run, looks);
   await pump(world, handOverOf(deps, run, gate));
+}
+
+/**
+ * Gives up slots that the run has from an execution which did not live to do it, or was not let. Those of a later execution than the one
+ * that is known to be over stay.
+ */
+export async function leaveBehind(
+  deps: RunnerDeps,
+  run: RunAddress,
+  looks: readonly Look[],
+  fenceMax = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const { runId } = run;
+  await Promise.all(
+    looks.map(async ({ gate, state }) => {
+      const shard = shardHeldBy(state, runId);
+      const fence = shard === undefined ? undefined : state.shards.get(shard)?.holders[runId]?.fence;
+      if (shard === undefined || fence === undefined || fence > fenceMax) return;
+      await leaveGate(deps.world, handOverOf(deps, run, gate), { runId, fence, shard, crowded: true });
+    }),
+  );
 }

@@ -15,7 +15,7 @@ import type { RunnerDeps } from "./deps.ts";
 import { handOverOf, type Look, lookAround, passOnPromises, type Standing, slotsOf, standingOf } from "./gates.ts";
 import { VISIBILITY_MS } from "./heartbeat.ts";
 import { hold, type Verdict } from "./hold.ts";
-import { fullGate, getInLine } from "./line.ts";
+import { fullGate, getInLine, leaveBehind } from "./line.ts";
 import { releaseSingleton, repeatTail } from "./tail.ts";
 
 /** A message that names a function which this deployment does not serve comes back after this time, in milliseconds. */
@@ -75,6 +75,7 @@ async function arrive(deps: RunnerDeps, message: RunMessage, nonce: string): Pro
     return { leased: await lease(deps, message, nonce), looks };
   const waiting = standing.header ?? (message.kind === "start" ? message : undefined);
   if (waiting !== undefined) await armStart(deps, message, waiting);
+  await leaveBehind(deps, message, looks, standing.header?.fence);
   await getInLine(deps, message, standing, looks, full);
   return "inLine";
 }

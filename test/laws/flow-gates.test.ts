@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { entryFor, holdersOf } from "../../lambdas/engine/gate.ts";
 import { proveEveryCrashPoint } from "./crash-points.ts";
 import { gates, raised } from "./gates.ts";
 import { openStage, START_EVENT, type Stage } from "./harness.ts";
@@ -81,4 +82,40 @@ describe("a limit that a deploy changes (L5)", () => {
     await on.pass(1_000);
     expect(begun(on)).toEqual(["work-second", "work-start", "work-third"]);
   });
+});
+
+it("a run that gets in line leaves the slot of another gate that an execution before has not lived to give up", async () => {
+  const shared = { limit: 1, scope: "env", key: "'shared'" } as const;
+  const on = await openStage({
+    name: "left behind",
+    functions: ({ client, notebook, slow }) => [
+      client.createFunction({ id: "blocks", concurrency: shared }, { event: "laws/block" }, ({ step }) =>
+        notebook.step(step, "block", () => slow(MINUTE_MS)),
+      ),
+      client.createFunction(
+        { id: "main", concurrency: [{ limit: 1 }, shared] },
+        { event: START_EVENT.name },
+        ({ step }) => notebook.step(step, "work", () => slow(1_000)),
+      ),
+    ],
+  });
+  stage = on;
+  const { world } = on.doors;
+  await on.cloud.send({ name: "laws/block" });
+  const { ids } = await on.cloud.send(START_EVENT);
+  const [view] = await on.cloud.runsOf(ids[0]);
+  const run = { env: "main", app: "laws", functionId: "main", runId: view?.id ?? "" };
+  const [gate] = (await world.runs.header(run))?.gates ?? [];
+  if (gate === undefined) throw new Error("The run has no gates.");
+  const now = on.aws.clock.now();
+  const look = async () => world.gates.read(run, gate);
+  const opening = entryFor(await look(), { runId: run.runId, limit: 1, behind: false, now });
+  if (opening.kind === "full") throw new Error("The gate is full.");
+  await world.gates.take(run, gate, { runId: run.runId, slot: { until: now + 15 * MINUTE_MS, fence: 0 }, opening });
+  const { queueUrl = "" } = (await world.registry.app("main", "laws")) ?? {};
+  await world.queue.sendToRun(queueUrl, { v: 1, id: "spare", ...run, kind: "wake" });
+  await on.pass(1_000);
+  expect(holdersOf(await look(), now)).toEqual([]);
+  await on.pass(2 * MINUTE_MS);
+  expect((await on.cloud.run(run.runId))?.status).toBe("completed");
 });
