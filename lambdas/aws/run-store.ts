@@ -51,6 +51,8 @@ export interface SkippedRun {
 }
 
 const FREE = "(attribute_not_exists(#owner) OR #leaseUntil < :now)";
+const QUEUED =
+  "#parked = :parked, #status = :active, #fence = if_not_exists(#fence, :zero), #wakeSeq = if_not_exists(#wakeSeq, :zero)";
 const MINE = "#fence = :fence AND attribute_exists(#owner)";
 
 /** Run headers: each method is one conditional write on one item (PROTOCOLS.md §2). */
@@ -111,9 +113,8 @@ export class RunStore {
    */
   async park(run: RunAddress, birth: Birth): Promise<RunHeader | undefined> {
     const { values, sets } = birthOf(run, birth);
-    const first = "#fence = if_not_exists(#fence, :zero), #wakeSeq = if_not_exists(#wakeSeq, :zero)";
     const written = await this.#table.update(headerKey(run), {
-      update: `SET ${["#parked = :parked", "#status = :active", first, ...sets].join(", ")} REMOVE #ttl`,
+      update: `SET ${[QUEUED, ...sets].join(", ")} REMOVE #ttl`,
       when: "attribute_not_exists(pk) OR (#status = :active AND attribute_not_exists(#eventId))",
       values: { parked: "queued", active: "active", zero: 0, ...values },
       returns: "ALL_NEW",
@@ -193,10 +194,9 @@ export class RunStore {
    */
   async queue(run: RunAddress, birth?: Birth): Promise<boolean> {
     const create = birth === undefined ? undefined : birthOf(run, birth);
-    const first = "#fence = if_not_exists(#fence, :zero), #wakeSeq = if_not_exists(#wakeSeq, :zero)";
     const exists = birth === undefined ? "#status = :active" : "(attribute_not_exists(pk) OR #status = :active)";
     const written = await this.#table.update(headerKey(run), {
-      update: `SET ${["#parked = :parked", "#status = :active", first, ...(create?.sets ?? [])].join(", ")} REMOVE #gsi2pk, #gsi2sk`,
+      update: `SET ${[QUEUED, ...(create?.sets ?? [])].join(", ")} REMOVE #gsi2pk, #gsi2sk`,
       when: `${exists} AND attribute_not_exists(#owner) AND attribute_not_exists(#cancel)`,
       values: { parked: "queued", active: "active", zero: 0, ...create?.values },
     });
