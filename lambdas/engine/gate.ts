@@ -70,6 +70,12 @@ export interface Dead {
 /** Slots in one item. More would make it larger than the 1 KB that a write unit pays for. */
 const SHARD_SLOTS = 8;
 
+/**
+ * A slot whose time is over is its run's until another takes it, which nobody does in a shard beyond a lowered limit. There it counts for so
+ * much longer, in milliseconds: a run that has not come back by then has been lost, and must not close the gate for good.
+ */
+const FORGOTTEN_MS = 60 * 60_000;
+
 export const EMPTY_SHARD: Shard = { holders: {}, promised: {} };
 
 /** How many of `limit` slots are in shard `index`. They are filled up one after the other, so that a higher limit shrinks none. */
@@ -177,12 +183,19 @@ interface Room {
 
 /**
  * The shards of a gate with `limit` slots. A limit that was lowered leaves shards with more holders than slots. Until they have gone, only
- * shard 0 is open, for what is left beside all others: nobody enters those, so an older look errs on the safe side.
+ * shard 0 is open, for what is left beside all others: nobody enters those but who has been promised it, so an older look errs on the
+ * safe side.
  */
 function roomsOf(gate: Gate, limit: number, now: number, leaving?: string): readonly Room[] {
-  const sizes = [...gate.shards].map(([index, { holders }]) => ({ index, size: Object.keys(holders).length }));
-  const isLowered = sizes.some(({ index, size }) => size > shareOf(limit, index));
-  const others = sizes.reduce((sum, { index, size }) => (index === 0 ? sum : sum + size), 0);
+  const sizes = [...gate.shards].map(([index, shard]) => ({
+    index,
+    share: shareOf(limit, index),
+    ...sizeOf(shard, now),
+  }));
+  const isLowered = sizes.some(({ size, share }) => size > share);
+  const others = sizes
+    .filter(({ index }) => index > 0)
+    .reduce((sum, { size, share, promises }) => sum + Math.max(size, Math.min(share, size + promises)), 0);
   const shares = isLowered
     ? [Math.min(shareOf(limit, 0), limit - others)]
     : Array.from({ length: Math.ceil(limit / SHARD_SLOTS) }, (_, index) => shareOf(limit, index));
@@ -192,6 +205,12 @@ function roomsOf(gate: Gate, limit: number, now: number, leaving?: string): read
     const promises = Object.values(promised).filter((promise) => isLive(promise, now)).length;
     return { shard: index, share, held, free: share - held - promises };
   });
+}
+
+/** How many a shard has, and how many more it may be about to have. */
+function sizeOf({ holders, promised }: Shard, now: number) {
+  const size = Object.values(holders).filter(({ until }) => until + FORGOTTEN_MS > now).length;
+  return { size, promises: Object.values(promised).filter((promise) => isLive(promise, now)).length };
 }
 
 function openingIn(gate: Gate, shard: number, as: Opening["as"], { runId, now }: Entrant, share: number): Opening {

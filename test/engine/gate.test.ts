@@ -63,6 +63,16 @@ describe("a run before a gate", () => {
     expect(entry.kind === "full" ? "full" : `${entry.as} ${entry.shard}`).toBe(expected);
   });
 
+  it("does not enter shard 0 for what has been promised beside it, under a limit that was lowered", () => {
+    const state = (held: number) => gate(shard(ids(held)), shard([], ["x", "y"]), shard(ids(4, 10)));
+    expect([enter(state(3), 10).kind, enter(state(4), 10).kind]).toEqual(["room", "full"]);
+  });
+
+  it("is not kept out for good by one who died beyond a limit that was lowered", () => {
+    const died = (ago: number) => gate(shard([]), { holders: { dead: slot(NOW - ago) }, promised: {} });
+    expect([enter(died(0), 1).kind, enter(died(3_600_000), 1).kind]).toEqual(["full", "room"]);
+  });
+
   it("does not pass those in line, unless a slot has been kept for it", () => {
     expect(enter(gate(shard([])), 2, "me", true).kind).toBe("full");
     expect(enter(gate(shard([], ["me"])), 2, "me", true).kind).toBe("room");
