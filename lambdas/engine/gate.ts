@@ -136,14 +136,19 @@ export function handoversOf(
   if ((gate.heldUntil ?? 0) > now) return [];
   const handovers: Handover[] = [];
   const given = new Map<number, number>();
+  let isFull = false;
   for (const { runId, limit } of line) {
     const promise = find(gate, ({ promised }) => isLive(promised[runId], now));
     if (promise !== undefined) {
       if (gate.shards.get(promise)?.promised[runId]?.by === by) handovers.push({ runId, shard: promise, again: true });
       continue;
     }
-    const room = roomsOf(gate, limit, now, leaving).find(({ shard, free }) => free > (given.get(shard) ?? 0));
-    if (room === undefined) break;
+    const room = isFull
+      ? undefined
+      : roomsOf(gate, limit, now, leaving).find(({ shard, free }) => free > (given.get(shard) ?? 0));
+    // Nobody passes him; but who has been promised a slot by us before he came is still to be told.
+    isFull = room === undefined;
+    if (room === undefined) continue;
     given.set(room.shard, (given.get(room.shard) ?? 0) + 1);
     const shard = gate.shards.get(room.shard);
     const lapsed = shard?.promised[runId] !== undefined;

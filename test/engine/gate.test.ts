@@ -118,6 +118,11 @@ describe("free slots", () => {
     expect(hand(state, ["x", "y"], 2)).toEqual(["x 0 again"]);
   });
 
+  it("that one has promised before are promised again also to whom another has got in line before since", () => {
+    const state = gate({ holders: {}, promised: { y: promised("me") } });
+    expect(hand(state, ["x", "y", "z"], 1)).toEqual(["y 0 again"]);
+  });
+
   it("stop at the first in line who may not enter under a limit of his own: nobody passes him", () => {
     const line = [
       { runId: "small", limit: 1 },
