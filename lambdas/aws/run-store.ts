@@ -188,10 +188,7 @@ export class RunStore {
     await this.#table.put({ ...header, ttl: toTtl(now + CANCEL_AHEAD_MS) }, "attribute_not_exists(pk)");
   }
 
-  /**
-   * Marks a run that nobody holds as queued; with `birth`, creates it. False: it is held, has ended, is not there, or is cancelled: then it
-   * needs no place in a queue.
-   */
+  /** Marks a run that nobody holds as queued; with `birth`, creates it. False: it is held, not there, or to end, and needs no queue. */
   async queue(run: RunAddress, birth?: Birth): Promise<boolean> {
     const create = birth === undefined ? undefined : birthOf(run, birth);
     const exists = birth === undefined ? "#status = :active" : "(attribute_not_exists(pk) OR #status = :active)";
