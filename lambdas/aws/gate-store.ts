@@ -160,8 +160,10 @@ interface Gone {
   readonly seen: Slot | Promised;
 }
 
-const seenBy = (gone: readonly Gone[]): string[] => gone.map(({ path }, i) => `${path} = :gone${i}`);
-const valuesOf = (gone: readonly Gone[]): Item => Object.fromEntries(gone.map(({ seen }, i) => [`gone${i}`, seen]));
+/** By its end: whatever has the same end is over as well. Not as a whole, since the embedded store finds no two maps equal. */
+const seenBy = (gone: readonly Gone[]): string[] => gone.map(({ path }, i) => `${path}.#until = :gone${i}`);
+const valuesOf = (gone: readonly Gone[]): Item =>
+  Object.fromEntries(gone.map(({ seen }, i) => [`gone${i}`, seen.until]));
 
 const goneOf = (map: "holders" | "promised", dead: Readonly<Record<string, Slot | Promised>>): readonly Gone[] =>
   Object.entries(dead).map(([id, seen]) => ({ path: `#${map}.#${id}`, seen }));
