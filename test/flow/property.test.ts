@@ -14,6 +14,8 @@ import { gatesOf, Witness } from "./witness.ts";
 const SEEDS = process.env.FLOW === "full" ? 1_000 : 40;
 const ONE = process.env.FLOW_SEED;
 const AT_ONCE = 10;
+/** Ten times as many as a story makes. One that makes more goes round in circles, and is stopped. */
+const CALLS_MAX = 10_000;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -46,6 +48,10 @@ async function problemsOf(story: Story): Promise<readonly string[]> {
   try {
     const mail = mailOf(story);
     if (mail !== undefined) disturb(stage.aws, mail);
+    stage.faults.before = (call, at) => {
+      if (at === CALLS_MAX) witness.problems.push(`there is no end of calls such as ${call}`);
+      if (at >= CALLS_MAX) throw new Error("The story is over.");
+    };
     const asked = await live(stage, story);
     const { woken, moved } = await rest(stage);
     const { problems } = await audit(stage);

@@ -31,12 +31,14 @@ const GAP_MAX = 10;
 /** A story without faults makes about so many calls: later ones strike rarely. */
 const CALLS = 700;
 const FAULTS_MAX = 3;
+/** Not over before the story is. */
+const LONG_LIFE_MS = 10 * 86_400_000;
 
 export function storyOf(seed: number): Story {
   const draw = new Draw(seed);
   const shared: Limit = { limit: draw.number(1, 2), key: "user", scope: "env" };
   const drawn = () => {
-    const rules = rulesOf(draw, optionsOf(draw));
+    const rules = withLongLife(rulesOf(draw, optionsOf(draw)));
     return rules.concurrency === undefined || draw.chance(0.6) ? rules : { ...rules, concurrency: [shared] };
   };
   const calm = draw.chance(0.25);
@@ -59,6 +61,12 @@ export function storyOf(seed: number): Story {
     cancels: cancelled.map(({ id }) => ({ of: id, after: draw.number(1, ARRIVALS) })),
   };
 }
+
+/** Some deadlines are so far off that they need a schedule, which is to be taken back. */
+const withLongLife = (rules: Rules): Rules =>
+  rules.timeouts?.start !== undefined && rules.timeouts.start % 2_000 === 0
+    ? { ...rules, timeouts: { ...rules.timeouts, finish: LONG_LIFE_MS } }
+    : rules;
 
 function optionsOf(draw: Draw): readonly Option[] {
   for (;;) {
