@@ -22,7 +22,7 @@ export const createMemberStore = (table: Table, retentionMs: number) => ({
     if (
       await table.put(
         memberItem(member, toTtl(bucketExpiry(member.event.arrivedAt, retentionMs))),
-        "attribute_not_exists(pk)",
+        "attribute_not_exists(#eventId)",
       )
     )
       return member.bucket;

@@ -122,7 +122,10 @@ export class RunStore {
     return written.applied ? toHeader(written.item) : undefined;
   }
 
-  /** Writes down that an event started no run, in the place of the run's header. False: something is there already; look at it. */
+  /**
+   * Writes down that an event started no run, in the place of the run's header, and of a cancellation that is ahead of it. False: something
+   * is there already; look at it.
+   */
   async putSkipped(run: RunAddress, { eventId, queuedAt, skipped }: SkippedRun): Promise<boolean> {
     const values = {
       ...headKey(run, queuedAt),
@@ -133,7 +136,7 @@ export class RunStore {
       skipped: JSON.stringify(skipped),
       ttl: toTtl(queuedAt + this.#retentionMs),
     };
-    return this.#table.put({ ...headerKey(run), ...values }, "attribute_not_exists(pk)");
+    return this.#table.put({ ...headerKey(run), ...values }, "attribute_not_exists(#eventId)");
   }
 
   /** Takes the lease; with `birth`, creates the run if it is not there. Undefined: refused, look at the header. */

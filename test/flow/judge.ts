@@ -1,119 +1,158 @@
-import type { RunHeader } from "../../lambdas/engine/types.ts";
-import type { StoredEvent } from "../../sdk/protocol/index.ts";
-import type { Item } from "../laws/audit.ts";
+import type { RunSummary, RunView } from "../../sdk/protocol/index.ts";
+import { orderProblems, throttleProblems } from "./judge-starts.ts";
 import { type Arrival, GO, isLater, isOff, keyOf, type Rules } from "./model.ts";
-import type { Story } from "./story.ts";
-import type { Witness } from "./witness.ts";
+import { isCalm, type Story } from "./story.ts";
+import type { Sighting, Witness } from "./witness.ts";
 
-/** The table's items of flow control, as the engine lays them out: here and nowhere else. */
-const layout = {
-  isEvent: ({ pk, sk }: Item) => pk.includes("#event#") && sk === "event",
-  /** The events of a run that has several. */
-  eventsOf: (runId: string, all: readonly Item[]) =>
-    all.find(({ pk, sk }) => pk.endsWith(`#run#${runId}`) && sk === "events")?.ids as readonly string[] | undefined,
-  isSlots: ({ pk }: Item) => pk.includes("#slots#"),
-  isBacklog: ({ pk }: Item) => pk.includes("#backlog#"),
-  isBucket: ({ pk }: Item) => pk.includes("#bucket#"),
-  isOpen: (bucket: Item) => bucket.ids !== undefined && bucket.closed === undefined,
-  isLockOf: ({ pk }: Item, { singleton }: RunHeader) => singleton !== undefined && pk.endsWith(`#lock#${singleton}`),
-};
-
-/** What is left of a world in which nothing happens any more. */
-export interface Remains {
-  readonly items: readonly Item[];
-  /** Of runs, and of events that started none. */
-  readonly headers: readonly RunHeader[];
+/** What the cloud tells when nothing happens any more. */
+export interface Told {
+  /** By event: what `runsOf` says of it. */
+  readonly views: ReadonlyMap<string, readonly RunView[]>;
+  /** What `runs` lists. */
+  readonly listed: readonly RunSummary[];
+  /** By event: when the router first had it. */
+  readonly arrivedAt: ReadonlyMap<string, number>;
+  /** By run: when somebody asked to cancel it, and it had not ended. */
+  readonly asked: ReadonlyMap<string, number>;
 }
 
-/** Nothing is held, queued, promised or collected any more. */
-export const restProblems = ({ items, headers }: Remains): readonly string[] => [
-  ...items
-    .filter(layout.isSlots)
-    .flatMap((item) => [
-      ...Object.keys(item.holders ?? {}).map((runId) => `${runId} holds a slot of ${item.pk} (L5)`),
-      ...Object.keys(item.promised ?? {}).map((runId) => `${runId} is promised a slot of ${item.pk} (L5)`),
-    ]),
-  ...items.filter(layout.isBacklog).map(({ pk, sk }) => `${sk} is left in ${pk} (L3)`),
-  ...items
-    .filter((item) => layout.isBucket(item) && layout.isOpen(item))
-    .map(({ pk, sk }) => `the bucket ${pk} ${sk} is open (L3)`),
-  ...headers
-    .filter((header) => items.some((item) => layout.isLockOf(item, header)))
-    .map(({ runId }) => `${runId} has left its singleton locked (L6)`),
-];
-
-/** A run or a record of a function, and the events that it stands for. */
-interface Fate {
-  readonly runId: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly instead?: string;
+/** A run of a function, or the word that there was none, and the events that lead to it. */
+export interface Fate {
+  readonly run: RunView;
   readonly events: readonly Arrival[];
+  /** The event that decides keys. */
   readonly by: Arrival;
+  readonly seen: Sighting | undefined;
 }
 
-/** What has become of the events, function by function. */
-export function fateProblems(story: Story, witness: Witness, remains: Remains): readonly string[] {
+/** What is judged of a function. */
+export interface Case {
+  readonly story: Story;
+  readonly rules: Rules;
+  readonly arrivals: readonly Arrival[];
+  readonly fates: readonly Fate[];
+  readonly told: Told;
+}
+
+/** What has become of the events, function by function, as users see it and as the functions have. */
+export function fateProblems(story: Story, witness: Witness, told: Told): readonly string[] {
   const arrivals = story.arrivals.filter(({ name }) => name === GO);
-  const stored = remains.items.filter(layout.isEvent) as unknown as readonly (StoredEvent & {
-    readonly arrivedAt?: number;
-  })[];
-  const arrivedAt = new Map(stored.map((event) => [event.id, event.arrivedAt ?? event.at]));
-  return Object.entries(story.functions).flatMap(([functionId, rules]) => {
-    const fates = fatesOf(functionId, arrivals, witness, remains);
-    const judged = [
-      ...onceProblems(arrivals, fates),
-      ...statusProblems(rules, fates),
-      ...idempotencyProblems(rules, arrivals, fates),
-      ...rateProblems(rules, arrivals, fates, arrivedAt),
-      ...debounceProblems(rules, fates),
-      ...singletonProblems(rules, fates, witness),
-    ];
-    return judged.map((problem) => `${functionId}: ${problem}`);
-  });
+  const cases = Object.entries(story.functions).map(([functionId, rules]) => ({
+    functionId,
+    ...{ story, rules, arrivals, told, fates: fatesOf(functionId, rules, arrivals, witness, told) },
+  }));
+  const judged = cases.flatMap(({ functionId, ...one }) =>
+    LAWS.flatMap((law) => law(one)).map((problem) => `${functionId}: ${problem}`),
+  );
+  const known = new Set(cases.flatMap(({ fates }) => fates.map(({ run }) => run.id)));
+  const unknown = [...witness.runs].filter(([runId]) => !known.has(runId));
+  return [
+    ...judged,
+    ...unknown.map(
+      ([runId, { functionId, events }]) => `${functionId} has run ${runId} for ${events}, which is no fate`,
+    ),
+    ...orderProblems(story, cases),
+    ...listProblems(known, told),
+  ];
 }
 
 function fatesOf(
   of: string,
+  { debounce }: Rules,
   arrivals: readonly Arrival[],
   witness: Witness,
-  { headers, items }: Remains,
+  { views }: Told,
 ): readonly Fate[] {
-  const arrival = (id: string) => arrivals.filter((one) => one.id === id);
-  return headers.flatMap(({ functionId, eventId, runId, status, skipped }) => {
-    const [by] = arrival(eventId);
-    if (functionId !== of || by === undefined) return [];
-    const ids = witness.runs.get(runId)?.events ?? layout.eventsOf(runId, items) ?? [eventId];
-    const fate = { runId, status, events: ids.flatMap(arrival), by };
-    return [{ ...fate, ...(skipped && { reason: skipped.reason }), ...(skipped?.runId && { instead: skipped.runId }) }];
+  const led = arrivals.flatMap((event) =>
+    (views.get(event.id) ?? []).filter(({ functionId }) => functionId === of).map((run) => ({ event, run })),
+  );
+  return [...Map.groupBy(led, ({ run }) => run.id).values()].flatMap((group) => {
+    const events = group.map(({ event }) => event);
+    const run = group[0]?.run;
+    // Of a batch the first event decides, of what a debounce has collected the latest.
+    const by = arrivals.find(({ id }) => id === run?.eventIds.at(debounce === undefined ? 0 : -1));
+    return run === undefined || by === undefined ? [] : [{ run, events, by, seen: witness.runs.get(run.id) }];
   });
 }
 
-/** No event is lost, and none is in two runs. */
-const onceProblems = (arrivals: readonly Arrival[], fates: readonly Fate[]): readonly string[] =>
-  arrivals.flatMap(({ id }) => {
-    const its = fates.filter(({ events }) => events.some((event) => event.id === id));
-    if (its.length === 1) return [];
+/** A list has everything once. */
+const listProblems = (fates: ReadonlySet<string>, { listed }: Told): readonly string[] => {
+  const ids = listed.map(({ id }) => id);
+  return [
+    ...[...fates].filter((id) => !ids.includes(id)).map((id) => `${id} is not listed`),
+    ...ids.filter((id, i) => !fates.has(id) || ids.indexOf(id) !== i).map((id) => `${id} should not be listed`),
+  ];
+};
+
+const skippedBy = ({ run }: Fate): string | undefined => run.skipped?.reason;
+
+/** No event is lost, none is in two runs, and handlers have been given what the table says. */
+function onceProblems({ arrivals, fates, rules }: Case): readonly string[] {
+  const parts = (by: Arrival) => Math.ceil(by.parts.length / 2);
+  return [
+    ...arrivals.flatMap(({ id }) => {
+      const its = fates.filter(({ events }) => events.some((event) => event.id === id));
+      return its.length === 1 ? [] : [`${id} has the fates ${its.map(({ run }) => `${run.id} ${run.status}`)}`];
+    }),
+    ...fates.flatMap(({ run, events, by, seen }) => {
+      const ids = events.map(({ id }) => id).sort();
+      const isWhole = run.status === "skipped" || run.eventIds.toSorted().join() === ids.join();
+      const worked = run.status !== "completed" || (seen?.bodies.length ?? 0) >= parts(by);
+      const isCollected = rules.debounce?.collect === true;
+      const sorted = isCollected ? run.eventIds.toSorted((a, b) => (isLater(of(a), of(b)) ? 1 : -1)) : run.eventIds;
+      return [
+        ...(isWhole ? [] : [`${run.id} has the events ${run.eventIds}, and ${ids} lead to it`]),
+        ...(worked ? [] : [`${run.id} has completed, and worked only ${seen?.bodies.length ?? 0} times`]),
+        ...(seen === undefined || seen.events.join() === sorted.join() ? [] : [`${run.id} was given ${seen.events}`]),
+        ...(run.status === "skipped" && seen !== undefined ? [`${run.id} was skipped, and has run`] : []),
+      ];
+    }),
+  ];
+  function of(id: string) {
+    return arrivals.find((arrival) => arrival.id === id) as Arrival;
+  }
+}
+
+function statusProblems({ rules, fates, told }: Case): readonly string[] {
+  const mayBeCancelled = rules.cancelOn ?? rules.timeouts ?? (rules.singleton?.mode === "cancel" || undefined);
+  const reasons = ["idempotency", "rateLimit", "debounce", "singleton"].filter((name) => name in rules);
+  return fates.flatMap((fate) => {
+    const { run } = fate;
+    const isAsked = told.asked.has(run.id);
+    const may = ["completed", "skipped", ...(mayBeCancelled !== undefined || isAsked ? ["cancelled"] : [])];
+    const reason = skippedBy(fate);
     return [
-      `${id} has ${its.length} fates: ${its.map(({ runId, status, reason }) => `${runId} ${status} ${reason ?? ""}`)}`,
+      ...(may.includes(run.status) ? [] : [`${run.id} is ${run.status}: ${run.error?.message ?? run.note}`]),
+      ...((run.status === "skipped") === (reason !== undefined && reasons.includes(reason))
+        ? []
+        : [`${run.id} is ${run.status} by ${reason}`]),
     ];
   });
+}
 
-function statusProblems(rules: Rules, fates: readonly Fate[]): readonly string[] {
-  const mayBeCancelled = rules.cancelOn ?? rules.timeouts ?? (rules.singleton?.mode === "cancel" || undefined);
-  const allowed = ["completed", "skipped", ...(mayBeCancelled === undefined ? [] : ["cancelled"])];
-  const reasons = ["idempotency", "rateLimit", "debounce", "singleton"].filter((name) => name in rules);
-  return fates.flatMap(({ runId, status, reason }) => [
-    ...(allowed.includes(status) ? [] : [`${runId} is ${status}`]),
-    ...(reason === undefined || reasons.includes(reason) ? [] : [`${runId} is skipped by ${reason}`]),
-  ]);
+/** Whoever is cancelled works no more; whoever was asked to end in time has been. */
+function cancelProblems({ story, fates, told }: Case): readonly string[] {
+  const mayBeLate = story.faults.some(({ kind }) => kind === "freeze");
+  return fates.flatMap(({ run, seen }) => {
+    const askedAt = told.asked.get(run.id);
+    const ends = run.status === "cancelled" ? (run.endedAt ?? 0) : Number.POSITIVE_INFINITY;
+    const last = Math.max(...(seen?.begins ?? []));
+    return [
+      ...(last > ends ? [`${run.id} went on after it was cancelled`] : []),
+      ...(askedAt !== undefined && run.status !== "cancelled" && run.status !== "skipped" && run.endedAt !== askedAt
+        ? [`${run.id} was to be cancelled, and is ${run.status}`]
+        : []),
+      ...(askedAt !== undefined && last > askedAt && !mayBeLate
+        ? [`${run.id} went on after it was to be cancelled`]
+        : []),
+    ];
+  });
 }
 
 /** Of each key exactly one event is let through: all arrive within a day. */
-function idempotencyProblems(rules: Rules, arrivals: readonly Arrival[], fates: readonly Fate[]): readonly string[] {
-  const { idempotency } = rules;
+function idempotencyProblems({ rules: { idempotency }, arrivals, fates }: Case): readonly string[] {
   if (idempotency === undefined) return [];
-  const repeats = new Set(fates.filter(({ reason }) => reason === "idempotency").map(({ by }) => by.id));
+  const repeats = new Set(fates.filter((fate) => skippedBy(fate) === "idempotency").map(({ by }) => by.id));
   const byKey = Map.groupBy(arrivals, (arrival) => keyOf(idempotency, arrival));
   return [...byKey].flatMap(([key, all]) => {
     const through = all.filter(({ id }) => !repeats.has(id)).length;
@@ -123,19 +162,15 @@ function idempotencyProblems(rules: Rules, arrivals: readonly Arrival[], fates: 
 }
 
 /** However long one looks: no more than the capacity, and one more for each interval. */
-function rateProblems(
-  { rateLimit }: Rules,
-  arrivals: readonly Arrival[],
-  fates: readonly Fate[],
-  arrivedAt: ReadonlyMap<string, number>,
-): readonly string[] {
+function rateProblems({ rules: { rateLimit }, arrivals, fates, told }: Case): readonly string[] {
   if (rateLimit === undefined) return [];
   const every = rateLimit.period / rateLimit.limit;
-  const before = new Set(["idempotency", "rateLimit"]);
-  const dropped = new Set(fates.filter(({ reason }) => before.has(reason ?? "")).map(({ by }) => by.id));
+  const dropped = new Set(
+    fates.filter((fate) => ["idempotency", "rateLimit"].includes(skippedBy(fate) ?? "")).map(({ by }) => by.id),
+  );
   const limited = arrivals.filter((arrival) => !dropped.has(arrival.id) && !isOff(keyOf(rateLimit.key, arrival)));
   return [...Map.groupBy(limited, (arrival) => keyOf(rateLimit.key, arrival))].flatMap(([key, through]) => {
-    const times = through.map(({ id }) => arrivedAt.get(id) ?? 0).sort((a, b) => a - b);
+    const times = through.map(({ id }) => told.arrivedAt.get(id) ?? 0).sort((a, b) => a - b);
     const tooMany = times.some((from, i) =>
       times.slice(i).some((to, more) => more + 1 > rateLimit.limit + Math.floor((to - from) / every)),
     );
@@ -143,39 +178,90 @@ function rateProblems(
   });
 }
 
-/** Whoever was superseded was older than the one that went instead. */
-function debounceProblems({ debounce }: Rules, fates: readonly Fate[]): readonly string[] {
+/** Whoever was superseded was older than the one that went instead, and the time was over. */
+function debounceProblems({ story, rules: { debounce }, fates, told }: Case): readonly string[] {
   if (debounce === undefined) return [];
-  const superseded = fates.filter(({ reason }) => reason === "debounce");
+  const superseded = fates.filter((fate) => skippedBy(fate) === "debounce");
   return [
-    ...superseded.flatMap(({ by, instead }) => {
-      const winner = fates.find(({ runId }) => runId === instead)?.by;
-      if (winner === undefined) return [`${by.id} was superseded by ${instead}, which is not there`];
+    ...superseded.flatMap(({ by, run }) => {
+      const winner = fates.find((fate) => fate.run.id === run.skipped?.runId)?.by;
+      if (winner === undefined) return [`${by.id} was superseded by ${run.skipped?.runId}, which is not there`];
       return isLater(winner, by) ? [] : [`${by.id} was superseded by the older ${winner.id}`];
     }),
-    ...fates.flatMap(({ by, events }) =>
-      events
-        .filter((event) => isLater(event, by))
-        .map(({ id }) => `${by.id} decided a debounce that has the later ${id}`),
-    ),
+    ...fates.flatMap(({ run, by, events }) => {
+      if (isOff(keyOf(debounce.key, by))) return [];
+      const { id } = run;
+      const others = superseded.filter((fate) => fate.run.skipped?.runId === id).map((fate) => fate.by);
+      const times = [...events, ...others].map((event) => told.arrivedAt.get(event.id) ?? 0);
+      const over = Math.min(
+        Math.max(...times) + debounce.period,
+        Math.min(...times) + (debounce.timeout ?? Number.POSITIVE_INFINITY),
+      );
+      const isEarly =
+        isCalm(story) && skippedBy({ run, by, events, seen: undefined }) === undefined && startOf(run) < over;
+      return [
+        ...(isEarly ? [`${id} was not debounced for long enough`] : []),
+        ...events.filter((event) => isLater(event, by)).map((event) => `${by.id} decided, and ${event.id} is later`),
+      ];
+    }),
   ];
 }
 
-/** With `skip` no run of a key works while another one has begun and not ended. */
-function singletonProblems({ singleton }: Rules, fates: readonly Fate[], witness: Witness): readonly string[] {
-  if (singleton?.mode !== "skip") return [];
-  const spans = fates.flatMap(({ runId, by }) => {
-    const bodies = witness.runs.get(runId)?.bodies ?? [];
-    const key = keyOf(singleton.key, by);
-    if (bodies.length === 0 || isOff(key)) return [];
+const startOf = ({ startedAt }: RunView): number => startedAt ?? Number.POSITIVE_INFINITY;
+
+/** Of one key, not too many, and not before the batch is full or its time over. */
+function batchProblems({ rules: { batchEvents }, fates, told }: Case): readonly string[] {
+  if (batchEvents === undefined) return [];
+  const { maxSize, timeout, key } = batchEvents;
+  return fates.flatMap((fate) => {
+    const { run, by, events } = fate;
+    const isAlone = isOff(keyOf(key, by)) || (batchEvents.if !== undefined && by.data[batchEvents.if] !== true);
+    if (skippedBy(fate) !== undefined) return [];
+    if (isAlone) return events.length === 1 ? [] : [`${run.id} has ${events.length} events, and ${by.id} goes alone`];
+    const times = events.map(({ id }) => told.arrivedAt.get(id) ?? 0);
+    const first = Math.min(...times);
+    const isEarly = events.length < maxSize && startOf(run) < first + timeout;
     return [
-      { runId, key, from: Math.min(...bodies.map(([from]) => from)), to: Math.max(...bodies.map(([, to]) => to)) },
+      ...(events.length > maxSize ? [`${run.id} has ${events.length} events`] : []),
+      ...(events.some((event) => keyOf(key, event) !== keyOf(key, by)) ? [`${run.id} has events of several keys`] : []),
+      ...(Math.max(...times) >= first + timeout ? [`${run.id} has collected for too long`] : []),
+      ...(isEarly ? [`${run.id} started before its batch was full or its time over`] : []),
     ];
   });
-  return spans.flatMap((one, i) =>
-    spans
-      .slice(i + 1)
-      .filter((other) => one.key === other.key && one.from < other.to && other.from < one.to)
-      .map((other) => `${one.runId} and ${other.runId} of one singleton worked at the same time`),
-  );
 }
+
+/** With `skip` no run of a key works while another one has begun and not ended; with `cancel` no older one completes. */
+function singletonProblems({ story, rules: { singleton, debounce }, fates, told }: Case): readonly string[] {
+  if (singleton === undefined) return [];
+  const spans = fates.flatMap((fate) => {
+    const { run, by, seen } = fate;
+    const bodies = seen?.bodies ?? [];
+    const key = keyOf(singleton.key, by);
+    if (bodies.length === 0 || isOff(key)) return [];
+    const [from, to] = [Math.min(...bodies.map(([began]) => began)), Math.max(...bodies.map(([, ended]) => ended))];
+    return [{ run, key, from, to, at: told.arrivedAt.get(by.id) ?? 0 }];
+  });
+  const pairs = spans.flatMap((one) =>
+    spans.filter((other) => one !== other && one.key === other.key).map((other) => [one, other] as const),
+  );
+  if (singleton.mode === "skip")
+    return pairs
+      .filter(([one, other]) => one.from < other.to && other.from < one.to)
+      .map(([one, other]) => `${one.run.id} and ${other.run.id} of one singleton worked at the same time`);
+  if (!isCalm(story) || debounce !== undefined) return [];
+  return pairs
+    .filter(([one, other]) => one.at < other.at && one.run.status === "completed" && one.to > other.at)
+    .map(([one, other]) => `${one.run.id} has completed, though ${other.run.id} of the same singleton is newer`);
+}
+
+const LAWS = [
+  onceProblems,
+  statusProblems,
+  cancelProblems,
+  idempotencyProblems,
+  rateProblems,
+  debounceProblems,
+  batchProblems,
+  singletonProblems,
+  throttleProblems,
+] as const;

@@ -7,8 +7,11 @@ export interface Sighting {
   /** Ids of its events. */
   readonly events: readonly string[];
   readonly by: string;
-  /** Bodies begun, and when they were executed by somebody who lived to their end. */
+  /** Executions of the handler, and bodies begun. */
+  entered: number;
   begun: number;
+  /** When bodies were begun, and when they were executed, by somebody who lived to their end. */
+  readonly begins: number[];
   readonly bodies: (readonly [number, number])[];
 }
 
@@ -35,7 +38,8 @@ export class Witness {
     if (this.#holders.get(runId) !== invocation) this.#executing.delete(runId);
     this.#holders.set(runId, invocation);
     const known = this.runs.get(runId);
-    const sighting = known ?? { functionId, events, by, begun: 0, bodies: [] };
+    const sighting = known ?? { functionId, events, by, entered: 0, begun: 0, begins: [], bodies: [] };
+    sighting.entered++;
     this.runs.set(runId, sighting);
     if (known !== undefined && known.events.join() !== events.join())
       this.problems.push(`${runId} got the events ${events}, and before that ${known.events}`);
@@ -48,11 +52,16 @@ export class Witness {
     const isLive = () => invocation?.dead !== true && this.#holders.get(runId) === invocation;
     const began = Date.now();
     sighting.begun++;
-    if (isLive()) this.#begin(runId, { invocation, gates });
-    await body();
-    if (!isLive()) return;
-    this.#executing.delete(runId);
-    sighting.bodies.push([began, Date.now()]);
+    if (isLive()) {
+      this.#begin(runId, { invocation, gates });
+      sighting.begins.push(began);
+    }
+    try {
+      await body();
+    } finally {
+      if (isLive()) this.#executing.delete(runId);
+    }
+    if (isLive()) sighting.bodies.push([began, Date.now()]);
   }
 
   #begin(runId: string, executing: Executing): void {

@@ -67,6 +67,8 @@ export class FaultLayer {
     const call = nameOf(request);
     const at = this.calls.push(call);
     await this.before?.(call, at);
+    // Killed meanwhile, by another call of its own.
+    if (invocation.dead) throw awsError("Killed");
     const index = this.#faults.findIndex(
       (fault) => fault.at === at || (typeof fault.at === "string" && call.includes(fault.at)),
     );
