@@ -73,7 +73,9 @@ export const createGateStore = (table: Table) => ({
   ): Promise<Shard | undefined> {
     const key = shardKey(app, gate, shard);
     const isUnused = to.some(({ unused }) => unused);
-    const promised = Object.fromEntries(to.map(({ runId }) => [runId, promise]));
+    const promised = Object.fromEntries(
+      to.map(({ runId, rank }) => [runId, rank === undefined ? promise : { ...promise, rank }]),
+    );
     const { set, when, values } = promising(to, promise);
     const written = await table.update(
       key,
@@ -183,7 +185,7 @@ function goneOf({ holders, promised }: Dead): readonly Gone[] {
 function mayTake(
   runId: string,
   { fence }: Slot,
-  { as, share, promises, dead }: Opening,
+  { as, share, promises, reserved, dead }: Opening,
 ): { when: string; values: Item } {
   const holder = `#holders.#${runId}`;
   if (as === "own") return { when: `${holder}.#fence <= :fence`, values: { fence } };
@@ -193,19 +195,20 @@ function mayTake(
     return { when, values: { most } };
   }
   const when = `attribute_not_exists(${holder}) AND size(#holders) < :most AND size(#promised) <= :promises`;
-  return { when, values: { most: most - promises, promises: promises + Object.keys(dead.promised).length } };
+  return { when, values: { most: most - reserved, promises: promises + Object.keys(dead.promised).length } };
 }
 
 /** What is not promised yet is promised; what had lapsed only if it still has. */
 function promising(to: readonly Handover[], promise: Promised): { set: string; when: readonly string[]; values: Item } {
-  const sets = to.map(({ runId, lapsed }) => {
+  const sets = to.map(({ runId, lapsed }, i) => {
     const path = `#promised.#${runId}`;
-    return `${path} = ${lapsed ? ":promise" : `if_not_exists(${path}, :promise)`}`;
+    return `${path} = ${lapsed ? `:promise${i}` : `if_not_exists(${path}, :promise${i})`}`;
   });
   const lapsed = to.filter((one) => one.lapsed);
+  const promises = to.map(({ rank }, i) => [`promise${i}`, rank === undefined ? promise : { ...promise, rank }]);
   return {
     set: sets.length === 0 ? "" : `SET ${sets.join(", ")}`,
     when: lapsed.map(({ runId }) => `#promised.#${runId}.#until <= :now`),
-    values: { ...(sets.length > 0 && { promise }), ...(lapsed.length > 0 && { now: promise.until - PROMISE_MS }) },
+    values: { ...Object.fromEntries(promises), ...(lapsed.length > 0 && { now: promise.until - PROMISE_MS }) },
   };
 }

@@ -10,7 +10,7 @@ import {
 } from "../engine/gate.ts";
 import { type GateStore, PROMISE_MS } from "./gate-store.ts";
 import type { AppKey } from "./keys.ts";
-import type { LineEntry, LineStore } from "./line-store.ts";
+import { type LineEntry, type LineStore, rankOf } from "./line-store.ts";
 
 /** Who hands on, and what only he knows. */
 export interface HandOver {
@@ -153,6 +153,10 @@ const turnMessage = ({ env, app, functionId, runId, nonce }: LineEntry, slots: P
 });
 
 const waiting = (line: readonly LineEntry[], { limitOf }: HandOver) =>
-  line.map((entry) => ({ runId: entry.runId, limit: limitOf(entry) ?? CONCURRENCY_MAX }));
+  line.map((entry) => ({
+    runId: entry.runId,
+    limit: limitOf(entry) ?? CONCURRENCY_MAX,
+    ...(entry.several && { rank: rankOf(entry) }),
+  }));
 
 const promiseOf = ({ by, now }: HandOver): Promised => ({ until: now() + PROMISE_MS, by });

@@ -12,7 +12,12 @@ export interface LineEntry extends RunAddress {
   readonly limit: number;
   /** Since when it stands here, in milliseconds. */
   readonly since: number;
+  /** It is under two limits, and may have to give up one slot for want of the other. */
+  readonly several?: boolean;
 }
+
+/** What runs are sorted by, in every line. */
+export const rankOf = ({ order, runId }: Pick<LineEntry, "order" | "runId">): string => `${order}#${runId}`;
 
 /** Entries of a line that are read at once: as many as one hand-over may need. */
 const LINE_READ = 10;

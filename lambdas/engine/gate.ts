@@ -6,6 +6,8 @@
  *     taken for another. A promise that lapses, or is lost, costs order and time, never a slot.
  * G3. Nobody passes the queue: who finds others in line before him gets in line, and has the line move on.
  * G4. Get in line, then look whether it moves; leave, then look who is in line.
+ * G5. Of two runs under two limits the earlier one does not wait for what the later one has only been promised. Each might else be promised
+ *     what the other one needs, give up what it has, and so on for ever.
  */
 
 /** A slot in use: until when at the latest, and the fence under which its run took it. */
@@ -18,6 +20,8 @@ export interface Slot {
 export interface Promised {
   readonly until: number;
   readonly by: string;
+  /** Of a run under two limits: what it is sorted by. */
+  readonly rank?: string;
 }
 
 /** A part of a gate's slots: one item, so that it stays small however high the limit is. */
@@ -41,6 +45,8 @@ export interface Entrant {
   /** Whether runs are in line before this one that have not been promised a slot. */
   readonly behind: boolean;
   readonly now: number;
+  /** Of a run under two limits: what it is sorted by. */
+  readonly rank?: string | undefined;
 }
 
 export type Entry = { readonly kind: "full" } | Opening;
@@ -56,8 +62,9 @@ export interface Opening {
   /** How many may hold this shard, and how many did when it was looked at. */
   readonly share: number;
   readonly held: number;
-  /** How many slots of it others had been promised when it was looked at. */
+  /** How many slots of it others had been promised when it was looked at, and how many of these are not for this run. */
   readonly promises: number;
+  readonly reserved: number;
   readonly dead: Dead;
 }
 
@@ -89,7 +96,7 @@ export function entryFor(gate: Gate, entrant: Entrant): Entry {
   if (own !== undefined) return openingIn(gate, own, "own", entrant, 0);
   if ((gate.heldUntil ?? 0) > now) return { kind: "full" };
   const promise = find(gate, ({ promised }) => isLive(promised[runId], now));
-  const rooms = roomsOf(gate, entrant.limit, now);
+  const rooms = roomsOf(gate, entrant);
   if (promise !== undefined) {
     const room = rooms.find(({ shard }) => shard === promise);
     return room !== undefined && room.held < room.share
@@ -106,7 +113,16 @@ const FULL: Entry = { kind: "full" };
 
 /** The slot that a run has been promised, as its message says. */
 export const promisedIn = (shard: number, limit: number): Opening => ({
-  ...{ kind: "room", shard, as: "promised", unused: false, share: shareOf(limit, shard), held: 0, promises: 0 },
+  ...{
+    kind: "room",
+    shard,
+    as: "promised",
+    unused: false,
+    share: shareOf(limit, shard),
+    held: 0,
+    promises: 0,
+    reserved: 0,
+  },
   dead: { holders: {}, promised: {} },
 });
 
@@ -114,10 +130,12 @@ export const promisedIn = (shard: number, limit: number): Opening => ({
 export interface Waiting {
   readonly runId: string;
   readonly limit: number;
+  readonly rank?: string;
 }
 
 export interface Handover {
   readonly runId: string;
+  readonly rank?: string;
   readonly shard: number;
   /** The promise was given before, by the same; its message may not have been sent. */
   readonly again?: true;
@@ -137,15 +155,14 @@ export function handoversOf(
   const handovers: Handover[] = [];
   const given = new Map<number, number>();
   let isFull = false;
-  for (const { runId, limit } of line) {
+  for (const { runId, limit, ...rank } of line) {
     const promise = find(gate, ({ promised }) => isLive(promised[runId], now));
     if (promise !== undefined) {
       if (gate.shards.get(promise)?.promised[runId]?.by === by) handovers.push({ runId, shard: promise, again: true });
       continue;
     }
-    const room = isFull
-      ? undefined
-      : roomsOf(gate, limit, now, leaving).find(({ shard, free }) => free > (given.get(shard) ?? 0));
+    const rooms: readonly Room[] = isFull ? [] : roomsOf(gate, { limit, now, leaving });
+    const room: Room | undefined = rooms.find(({ shard, free }) => free > (given.get(shard) ?? 0));
     // Nobody passes him; but who has been promised a slot by us before he came is still to be told.
     isFull = room === undefined;
     if (room === undefined) continue;
@@ -153,7 +170,7 @@ export function handoversOf(
     const shard = gate.shards.get(room.shard);
     const lapsed = shard?.promised[runId] !== undefined;
     const unused = shard === undefined;
-    handovers.push({ runId, shard: room.shard, ...(lapsed && { lapsed }), ...(unused && { unused }) });
+    handovers.push({ runId, ...rank, shard: room.shard, ...(lapsed && { lapsed }), ...(unused && { unused }) });
   }
   return handovers;
 }
@@ -179,6 +196,13 @@ export const shardPromisedTo = (gate: Gate, runId: string): number | undefined =
 export const shardHeldBy = (gate: Gate, runId: string): number | undefined =>
   find(gate, ({ holders }) => runId in holders);
 
+interface Asking {
+  readonly limit: number;
+  readonly now: number;
+  readonly leaving?: string | undefined;
+  readonly rank?: string | undefined;
+}
+
 interface Room {
   readonly shard: number;
   readonly share: number;
@@ -191,7 +215,7 @@ interface Room {
  * shard 0 is open, for what is left beside all others: nobody enters those but who has been promised it, so an older look errs on the
  * safe side.
  */
-function roomsOf(gate: Gate, limit: number, now: number, leaving?: string): readonly Room[] {
+function roomsOf(gate: Gate, { limit, now, leaving, rank }: Asking): readonly Room[] {
   const sizes = [...gate.shards].map(([index, shard]) => ({
     index,
     share: shareOf(limit, index),
@@ -207,8 +231,8 @@ function roomsOf(gate: Gate, limit: number, now: number, leaving?: string): read
   return shares.map((share, index) => {
     const { holders, promised } = gate.shards.get(index) ?? EMPTY_SHARD;
     const held = Object.keys(holders).filter((id) => id !== leaving && isLive(holders[id], now)).length;
-    const promises = Object.values(promised).filter((promise) => isLive(promise, now)).length;
-    return { shard: index, share, held, free: share - held - promises };
+    const reserved = Object.values(promised).filter((promise) => isReserved(promise, rank, now)).length;
+    return { shard: index, share, held, free: share - held - reserved };
   });
 }
 
@@ -218,16 +242,33 @@ function sizeOf({ holders, promised }: Shard, now: number) {
   return { size, promises: Object.values(promised).filter((promise) => isLive(promise, now)).length };
 }
 
-function openingIn(gate: Gate, shard: number, as: Opening["as"], { runId, now }: Entrant, share: number): Opening {
+/** Whether what somebody has been promised is not for a run of that rank (G5). */
+const isReserved = (promise: Promised, rank: string | undefined, now: number): boolean =>
+  isLive(promise, now) && (rank === undefined || promise.rank === undefined || promise.rank < rank);
+
+function openingIn(gate: Gate, shard: number, as: Opening["as"], entrant: Entrant, share: number): Opening {
+  const { runId, now, rank } = entrant;
   const found = gate.shards.get(shard);
   const { holders, promised } = found ?? EMPTY_SHARD;
   const dead = <T extends { readonly until: number }>(all: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(all).filter(([, one]) => !isLive(one, now)));
-  const promises = Object.entries(promised).filter(([id, promise]) => id !== runId && isLive(promise, now)).length;
   const { [runId]: _, ...others } = holders;
+  const { [runId]: __, ...toOthers } = promised;
+  const live = Object.values(toOthers).filter((promise) => isLive(promise, now));
+  const reserved = live.filter((promise) => isReserved(promise, rank, now)).length;
   const gone: Dead = { holders: dead(others), promised: dead(promised) };
   const held = Object.keys(holders).length - Object.keys(gone.holders).length;
-  return { kind: "room", shard, as, unused: found === undefined, share, held, promises, dead: gone };
+  return {
+    kind: "room",
+    shard,
+    as,
+    unused: found === undefined,
+    share,
+    held,
+    promises: live.length,
+    reserved,
+    dead: gone,
+  };
 }
 
 const isLive = (one: { readonly until: number } | undefined, now: number): boolean =>

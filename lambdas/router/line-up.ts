@@ -6,7 +6,7 @@
 import type { GateRef, PromisedSlots, RegisteredApp } from "../../sdk/protocol/index.ts";
 import { PROMISE_MS } from "../aws/gate-store.ts";
 import { pump } from "../aws/hand-over.ts";
-import type { LineEntry } from "../aws/line-store.ts";
+import { rankOf } from "../aws/line-store.ts";
 import { registeredFlow, registeredLimit, registryHandOver } from "../aws/registry-hand-over.ts";
 import { entryFor, isPromised, type Opening, shardHeldBy, shardPromisedTo } from "../engine/gate.ts";
 import { armStart } from "./arm-start.ts";
@@ -34,8 +34,9 @@ export async function lineUp(deps: RouterDeps, outgoing: readonly Outgoing[]): P
 const isUnderLimits = (entry: Outgoing): entry is OutgoingStart =>
   entry.message.kind === "start" && entry.message.place !== undefined && entry.message.startsAt === undefined;
 
-const orderOf = ({ message }: OutgoingStart): string => `${message.place?.order}#${message.runId}`;
-const byPlace = (a: OutgoingStart, b: OutgoingStart): number => (orderOf(a) < orderOf(b) ? -1 : 1);
+const rankIn = ({ place, runId }: OutgoingStart["message"]): string => rankOf({ order: place?.order ?? "", runId });
+const byPlace = (a: OutgoingStart, b: OutgoingStart): number => (rankIn(a.message) < rankIn(b.message) ? -1 : 1);
+const isUnderSeveral = ({ place }: OutgoingStart["message"]): boolean => (place?.gates.length ?? 0) > 1;
 const firstGate = ({ message }: OutgoingStart): string | undefined => message.place?.gates[0]?.id;
 
 async function place(deps: RouterDeps, start: OutgoingStart): Promise<LinedUp> {
@@ -76,8 +77,8 @@ type Promises =
 type Start = OutgoingStart["message"];
 
 async function promiseSlot({ world, clock }: RouterDeps, run: Start, gate: GateRef, limit: number) {
-  const { runId, place } = run;
-  const me = `${place?.order}#${runId}`;
+  const { runId } = run;
+  const me = rankIn(run);
   for (;;) {
     const state = await world.gates.read(run, gate);
     const now = clock.now();
@@ -87,15 +88,17 @@ async function promiseSlot({ world, clock }: RouterDeps, run: Start, gate: GateR
     const opening = entryFor(state, { runId, limit, behind: false, now });
     if (opening.kind === "full") return "full";
     const line = await world.lines.first(run, gate);
-    if (line.some((entry) => isBefore(entry, me) && !isPromised(state, entry.runId, now))) return "full";
+    if (line.some((entry) => rankOf(entry) < me && !isPromised(state, entry.runId, now))) return "full";
     if (await offer(world, run, gate, opening, now)) return opening.shard;
   }
 }
 
-const isBefore = ({ order, runId }: LineEntry, place: string): boolean => `${order}#${runId}` < place;
-
 const offer = (world: RouterDeps["world"], run: Start, gate: GateRef, opening: Opening, now: number) =>
-  world.gates.offer(run, gate, run.runId, opening, { until: now + PROMISE_MS, by: run.runId });
+  world.gates.offer(run, gate, run.runId, opening, {
+    until: now + PROMISE_MS,
+    by: run.runId,
+    ...(isUnderSeveral(run) && { rank: rankIn(run) }),
+  });
 
 async function takeBack({ world }: RouterDeps, run: Start, gateId: string, shard: number): Promise<void> {
   const gate = run.place?.gates.find(({ id }) => id === gateId);
@@ -123,6 +126,7 @@ async function getInLine(
     order: place?.order ?? "",
     nonce: deps.nonce(),
     since: clock.now(),
+    several: isUnderSeveral(message),
   });
   log.debug("run queued", { runId, functionId, limit, scope: full.scope, key: full.key });
   for (const gate of place?.gates ?? []) {

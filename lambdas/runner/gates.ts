@@ -2,7 +2,7 @@
 import type { DurableFunction } from "../../sdk/execution/index.ts";
 import type { GateRef, PromisedSlots, QueuePlace, RunAddress, RunMessage } from "../../sdk/protocol/index.ts";
 import { type HandOver, pump } from "../aws/hand-over.ts";
-import type { LineEntry } from "../aws/line-store.ts";
+import { type LineEntry, rankOf } from "../aws/line-store.ts";
 import { limitOf } from "../engine/flow-keys.ts";
 import { type Entry, entryFor, type Gate, isPromised, shardPromisedTo } from "../engine/gate.ts";
 import type { RunHeader } from "../engine/types.ts";
@@ -16,6 +16,8 @@ export interface Look {
   readonly state: Gate;
   /** Others are in line before the run, and have not been promised a slot. */
   readonly behind: boolean;
+  /** Of a run under two limits: what it is sorted by. */
+  readonly rank?: string;
 }
 
 /** Where a run stands, if its function has limits, and its header if it was read. */
@@ -42,7 +44,7 @@ export const placeIn = ({ gates, order }: RunHeader): QueuePlace | undefined =>
 
 /** The gates of a run that still are limits of its function. */
 export async function lookAround(deps: RunnerDeps, run: RunAddress, place: QueuePlace): Promise<readonly Look[]> {
-  const looks = await Promise.all(place.gates.map((gate) => lookAt(deps, run, place.order, gate)));
+  const looks = await Promise.all(place.gates.map((gate) => lookAt(deps, run, place, gate)));
   return looks.filter((look) => look !== undefined);
 }
 
@@ -50,23 +52,21 @@ export async function lookAround(deps: RunnerDeps, run: RunAddress, place: Queue
 export async function lookAt(
   { world, functions, clock }: RunnerDeps,
   run: RunAddress,
-  order: string,
+  place: QueuePlace,
   gate: GateRef,
 ): Promise<Look | undefined> {
   const limit = limitIn(functions.get(run.functionId), gate);
   if (limit === undefined) return undefined;
   const [state, line] = await Promise.all([world.gates.read(run, gate), world.lines.first(run, gate)]);
   const now = clock.now();
-  const behind = line.some((entry) => isBefore(entry, order, run.runId) && !isPromised(state, entry.runId, now));
-  return { gate, limit, state, behind };
+  const rank = rankOf({ ...place, ...run });
+  const behind = line.some((entry) => rankOf(entry) < rank && !isPromised(state, entry.runId, now));
+  return { gate, limit, state, behind, ...(place.gates.length > 1 && { rank }) };
 }
 
-const isBefore = (entry: LineEntry, order: string, runId: string): boolean =>
-  `${entry.order}#${entry.runId}` < `${order}#${runId}`;
-
 /** Whether, and where, a run may enter. */
-export const entryAt = ({ limit, state, behind }: Look, runId: string, now: number): Entry =>
-  entryFor(state, { runId, limit, behind, now });
+export const entryAt = ({ limit, state, behind, rank }: Look, runId: string, now: number): Entry =>
+  entryFor(state, { runId, limit, behind, now, rank });
 
 /** A limit of a function as it is deployed now. */
 export const limitIn = (fn: DurableFunction | undefined, { of }: GateRef): number | undefined =>

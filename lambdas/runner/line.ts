@@ -28,6 +28,7 @@ export async function getInLine(
     order: place.order,
     nonce: nonce(),
     since: clock.now(),
+    several: place.gates.length > 1,
   });
   log.debug("run queued", { runId, functionId, limit, scope: gate.scope, key: gate.key });
   await passOnPromises(deps, run, looks);

@@ -60,13 +60,13 @@ async function takeSlot(held: Held, { place, gate, known, promised }: Wanted): P
   const limit = limitIn(held.fn, gate);
   if (shard !== undefined && limit !== undefined && (await take(held, gate, promisedIn(shard, limit))))
     return undefined;
-  for (let look = known ?? (await lookAt(deps, run, place.order, gate)); look !== undefined; ) {
+  for (let look = known ?? (await lookAt(deps, run, place, gate)); look !== undefined; ) {
     const opening = entryAt(look, run.runId, deps.clock.now());
     if (opening.kind === "full") return look;
     const taken = look.state.shards.get(opening.shard)?.holders[run.runId];
     if (taken !== undefined && taken.fence > held.fence) throw new Fenced();
     if (await take(held, gate, opening)) return undefined;
-    look = await lookAt(deps, run, place.order, gate);
+    look = await lookAt(deps, run, place, gate);
   }
   return undefined;
 }

@@ -10,7 +10,9 @@ import { pump } from "../aws/hand-over.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Birth, Leased } from "../aws/run-store.ts";
 import { onRefusedLease } from "../engine/lease.ts";
-import { armStart } from "./deadlines.ts";
+import { timeOf } from "../engine/run-id.ts";
+import type { RunHeader } from "../engine/types.ts";
+import { armStart, endLifetime } from "./deadlines.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { handOverOf, type Look, lookAround, passOnPromises, type Standing, slotsOf, standingOf } from "./gates.ts";
 import { VISIBILITY_MS } from "./heartbeat.ts";
@@ -147,7 +149,9 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
     if (refusal.kind === "unknown") return ignore(deps, message);
     if (refusal.kind === "keep") return keepUntil(deps, delivery, refusal.until);
     if (header !== undefined && refusal.kind === "ended") {
-      await (header.status === "skipped" ? giveBackLock(deps, message) : repeatTail(deps, message, header));
+      await (header.status === "skipped"
+        ? takeBackAdmission(deps, message, header)
+        : repeatTail(deps, message, header));
       return "ack";
     }
     if (header !== undefined && refusal.kind === "won") {
@@ -168,9 +172,14 @@ async function refused(deps: RunnerDeps, delivery: Delivery, nonce: string): Pro
   }
 }
 
-/** An event that two deliveries decided about at once, the one for it and the other, first written, against it. */
-async function giveBackLock({ world }: RunnerDeps, message: RunMessage): Promise<void> {
-  if (message.kind === "start") await releaseSingleton(world, message, message.singleton);
+/** A start of a run that has been skipped meanwhile: the lock and the listeners that its admission left are taken back. */
+async function takeBackAdmission(deps: RunnerDeps, message: RunMessage, header: RunHeader): Promise<void> {
+  if (message.kind !== "start") return;
+  const { event } = message;
+  const at = "ref" in event ? (event.at ?? timeOf(message.runId)) : undefined;
+  const stored = "ref" in event ? await deps.world.events.get(message.env, event.ref, at) : event;
+  await releaseSingleton(deps.world, message, message.singleton);
+  await endLifetime(deps, { run: message, header, event: stored });
 }
 
 /** The holder's own message, and the first waker's, are not acknowledged while it holds: one of them follows a crash (L2). */

@@ -32,7 +32,7 @@ it("a slot of a run that nobody knows any more is free when its time is over", a
     runId: "GHOST",
     slot: { until: aws.clock.now() + MINUTE, fence: 1 },
     opening: {
-      ...{ kind: "room", shard: 0, as: "new", unused: false, share: 1, held: 0, promises: 0 },
+      ...{ kind: "room", shard: 0, as: "new", unused: false, share: 1, held: 0, promises: 0, reserved: 0 },
       dead: { holders: {}, promised: {} },
     },
   });
