@@ -51,10 +51,11 @@ describe("what a concurrency limit costs", () => {
     expect(queued.writeUnits - plain.writeUnits).toBeLessThanOrEqual(5);
     expect(more(queued, plain)).toEqual({
       "dynamodb.Query": 4,
-      // The run's header and its place in line, written by the router; the lease does not create the run any more.
-      "dynamodb.PutItem": 2,
-      // The slot: taken and given up. The promise is in the write by which the one before gave it up.
-      "dynamodb.UpdateItem": 2,
+      // The run's place in line.
+      "dynamodb.PutItem": 1,
+      // The run's header, written by the router: the lease does not create the run any more. The slot: taken and given up. The promise is in
+      // the write by which the one before gave it up.
+      "dynamodb.UpdateItem": 3,
       "dynamodb.DeleteItem": 1,
       // The event: a turn carries no data.
       "dynamodb.GetItem": 1,
