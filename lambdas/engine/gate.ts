@@ -143,7 +143,7 @@ export function handoversOf(
       if (gate.shards.get(promise)?.promised[runId]?.by === by) handovers.push({ runId, shard: promise, again: true });
       continue;
     }
-    const room = isFull
+    const room: Room | undefined = isFull
       ? undefined
       : roomsOf(gate, limit, now, leaving).find(({ shard, free }) => free > (given.get(shard) ?? 0));
     // Nobody passes him; but who has been promised a slot by us before he came is still to be told.
