@@ -92,7 +92,7 @@ async function live(stage: Stage, { arrivals, cancels }: Story): Promise<Readonl
 async function rest(stage: Stage): Promise<{ readonly woken: number; readonly moved: readonly string[] }> {
   const moved: string[] = [];
   for (let i = 0; i < 5; i++) {
-    moved.push(...(await stage.doors.sweep()).moved);
+    moved.push(...((await stage.doors.sweep()).moved ?? []));
     await stage.pass(5 * MINUTE_MS);
   }
   const woken = stage.swept.length;
