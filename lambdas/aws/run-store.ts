@@ -122,10 +122,7 @@ export class RunStore {
     return written.applied ? toHeader(written.item) : undefined;
   }
 
-  /**
-   * Writes down that an event started no run, in the place of the run's header, and of a cancellation that is ahead of it. False: something
-   * is there already; look at it.
-   */
+  /** Writes down that an event started no run, in the header's place. False: more than a cancellation ahead is there; look at it. */
   async putSkipped(run: RunAddress, { eventId, queuedAt, skipped }: SkippedRun): Promise<boolean> {
     const values = {
       ...headKey(run, queuedAt),

@@ -51,10 +51,10 @@ describe("what a concurrency limit costs", () => {
     expect(queued.writeUnits - plain.writeUnits).toBeLessThanOrEqual(5);
     expect(more(queued, plain)).toEqual({
       "dynamodb.Query": 4,
-      // Its place in line.
+      // The run's place in line.
       "dynamodb.PutItem": 1,
-      // The run's header, which the lease does not create any more, and its slot: taken and given up. The promise is in the write by which
-      // the one before gave it up.
+      // The run's header, written by the router: the lease does not create the run any more. The slot: taken and given up. The promise is in
+      // the write by which the one before gave it up.
       "dynamodb.UpdateItem": 3,
       "dynamodb.DeleteItem": 1,
       // The event: a turn carries no data.

@@ -75,7 +75,7 @@ describe("what flow control adds to the cost of a run: two write units at most",
     const throttle = { limit: 1, periodMs: 10_000, burst: 0, key: KEY };
     expect(await addedBy({ throttle }, ["a", "a"])).toMatchObject({
       status: "completed",
-      calls: { "dynamodb.PutItem": 2 },
+      calls: { "dynamodb.PutItem": 1, "dynamodb.UpdateItem": 1 },
       writeUnits: 2,
     });
   });
