@@ -1,12 +1,13 @@
 import { CONCURRENCY_MAX, type GateRef, type PromisedSlots, type RunMessage } from "../../sdk/protocol/index.ts";
 import {
+  type Gate,
   type Handover,
   handoversOf,
-  isTaken,
   type Promised,
   type Shard,
   shardHeldBy,
-  shardPromisedTo,
+  shardsPromisedTo,
+  successorsOf,
 } from "../engine/gate.ts";
 import { type GateStore, PROMISE_MS } from "./gate-store.ts";
 import type { AppKey } from "./keys.ts";
@@ -56,7 +57,10 @@ export async function pump({ gates, lines }: Gates, handOver: HandOver): Promise
   }
 }
 
-/** Gives up a slot, and has the line move on (G4). A repeat does no more than what is left to do. */
+/**
+ * Gives up a slot: it is promised to the next in line by the same write, or else the line is looked at afterwards (G4). A repeat does no more
+ * than what is left to do.
+ */
 export async function leaveGate(stores: Gates, handOver: HandOver, departure: Departure): Promise<void> {
   const { gates, lines } = stores;
   const { app, gate, by, now } = handOver;
@@ -65,26 +69,33 @@ export async function leaveGate(stores: Gates, handOver: HandOver, departure: De
   const state = line.length > 0 || departure.shard === undefined ? await gates.read(app, gate) : undefined;
   const shard = departure.shard ?? (state && shardHeldBy(state, runId));
   if (shard === undefined) {
-    const promised = fence === undefined && state ? shardPromisedTo(state, runId) : undefined;
-    if (promised !== undefined) await gates.takeBack(app, gate, promised, [runId]);
+    if (fence === undefined && state !== undefined) await giveBackPromises(gates, handOver, state, runId);
     return void (await pump(stores, handOver));
   }
   // An old entry of its own is left to the pump: whose slot is given up cannot be promised it by the same write.
   const others = line.filter((entry) => entry.runId !== runId);
-  const handovers = state ? handoversOf(state, waiting(others, handOver), { by, now: now(), leaving: runId }) : [];
-  const here = handovers.filter((one) => one.shard === shard);
+  const next = state ? successorsOf(state, waiting(others, handOver), { runId, shard, now: now() }) : [];
   const leaving = { shard, runId, ...(fence !== undefined && { fence }) };
-  const to = here.filter(({ again }) => again === undefined);
+  const to = next.filter(({ again }) => again === undefined);
   const left = await gates.leave(app, gate, { ...leaving, to }, promiseOf(handOver));
-  if (left === undefined) {
-    if (to.length > 0) await gates.leave(app, gate, { ...leaving, to: [] }, promiseOf(handOver));
-    return void (await pump(stores, handOver));
-  }
-  await sendTurns(lines, handOver, line, mine(here, left, by));
-  await takeBackStale(gates, handOver, shard, left.promised, here);
-  const [next] = line;
-  const limit = next && handOver.limitOf(next);
-  if (limit === undefined || !isTaken(left, limit, now())) await pump(stores, handOver);
+  if (left === undefined && to.length > 0) await gates.leave(app, gate, { ...leaving, to: [] }, promiseOf(handOver));
+  const successors = left === undefined ? [] : mine(next, left, by);
+  await sendTurns(lines, handOver, line, successors);
+  if (left !== undefined) await takeBackStale(gates, handOver, shard, left.promised, next);
+  // Whoever has the slot now is the one to hand it on.
+  if (successors.length === 0) await pump(stores, handOver);
+}
+
+/** A run that needs no slot gives back what it has been promised. */
+export async function giveBackPromises(
+  gates: GateStore,
+  { app, gate }: Pick<HandOver, "app" | "gate">,
+  state: Gate,
+  runId: string,
+): Promise<boolean> {
+  const shards = shardsPromisedTo(state, runId);
+  await Promise.all(shards.map((shard) => gates.takeBack(app, gate, shard, [runId])));
+  return shards.length > 0;
 }
 
 /** Of those that were to be promised a slot, those that have it from us. */

@@ -145,11 +145,35 @@ export interface Handover {
   readonly unused?: true;
 }
 
-/** Whom the free slots are for, in the order of the line. `leaving`: whose slot is about to be free. */
+/**
+ * To whom a run that leaves hands its own slot on, and whom it had promised it before. What is promised in one shard another does not see: so that those who leave together do not all choose the first in line, each then chooses among the first ones by its own id.
+ */
+export function successorsOf(
+  gate: Gate,
+  line: readonly Waiting[],
+  { runId, shard, now }: { readonly runId: string; readonly shard: number; readonly now: number },
+): readonly Handover[] {
+  const [first] = line;
+  const from = first === undefined || first.limit <= SHARD_SLOTS ? 0 : startOf(runId, line.length);
+  const turned = [...line.slice(from), ...line.slice(0, from)];
+  const handovers = handoversOf(gate, turned, { by: runId, now, leaving: runId }, shard);
+  const fresh = handovers.find(({ again }) => again === undefined);
+  return handovers.filter((one) => one.shard === shard && (one.again === true || one === fresh));
+}
+
+interface Giver {
+  readonly by: string;
+  readonly now: number;
+  /** Whose slot is about to be free. */
+  readonly leaving?: string;
+}
+
+/** Whom the free slots are for, in the order of the line; those of one shard, or of all. */
 export function handoversOf(
   gate: Gate,
   line: readonly Waiting[],
-  { by, now, leaving }: { readonly by: string; readonly now: number; readonly leaving?: string },
+  { by, now, leaving }: Giver,
+  only?: number,
 ): readonly Handover[] {
   if ((gate.heldUntil ?? 0) > now) return [];
   const handovers: Handover[] = [];
@@ -162,7 +186,9 @@ export function handoversOf(
       continue;
     }
     const rooms: readonly Room[] = isFull ? [] : roomsOf(gate, { limit, now, leaving });
-    const room: Room | undefined = rooms.find(({ shard, free }) => free > (given.get(shard) ?? 0));
+    const room: Room | undefined = rooms.find(
+      ({ shard, free }) => free > (given.get(shard) ?? 0) && shard === (only ?? shard),
+    );
     // Nobody passes him; but who has been promised a slot by us before he came is still to be told.
     isFull = room === undefined;
     if (room === undefined) continue;
@@ -175,12 +201,6 @@ export function handoversOf(
   return handovers;
 }
 
-/** Whether a gate of so many slots, all in one shard, has none left for anybody in line. */
-export function isTaken({ holders, promised }: Shard, limit: number, now: number): boolean {
-  const live = [...Object.values(holders), ...Object.values(promised)].filter((one) => isLive(one, now));
-  return limit <= SHARD_SLOTS && live.length >= limit;
-}
-
 /** Runs that hold a slot now. */
 export const holdersOf = (gate: Gate, now: number): readonly string[] =>
   [...gate.shards.values()].flatMap(({ holders }) => Object.keys(holders).filter((id) => isLive(holders[id], now)));
@@ -188,9 +208,9 @@ export const holdersOf = (gate: Gate, now: number): readonly string[] =>
 export const isPromised = (gate: Gate, runId: string, now: number): boolean =>
   find(gate, ({ promised }) => isLive(promised[runId], now)) !== undefined;
 
-/** Where a run has been promised a slot, be it lapsed. */
-export const shardPromisedTo = (gate: Gate, runId: string): number | undefined =>
-  find(gate, ({ promised }) => runId in promised);
+/** Where a run has been promised slots, be they lapsed: more than one if several have chosen it. */
+export const shardsPromisedTo = (gate: Gate, runId: string): readonly number[] =>
+  [...gate.shards].flatMap(([index, { promised }]) => (runId in promised ? [index] : []));
 
 /** The shard in which a run holds a slot. */
 export const shardHeldBy = (gate: Gate, runId: string): number | undefined =>

@@ -8,7 +8,7 @@ import { PROMISE_MS } from "../aws/gate-store.ts";
 import { pump } from "../aws/hand-over.ts";
 import { rankOf } from "../aws/line-store.ts";
 import { registeredFlow, registeredLimit, registryHandOver } from "../aws/registry-hand-over.ts";
-import { entryFor, isPromised, type Opening, shardHeldBy, shardPromisedTo } from "../engine/gate.ts";
+import { entryFor, isPromised, type Opening, shardHeldBy, shardsPromisedTo } from "../engine/gate.ts";
 import { armStart } from "./arm-start.ts";
 import type { Outgoing, RouterDeps } from "./deps.ts";
 import type { OutgoingStart } from "./start-run.ts";
@@ -83,7 +83,7 @@ async function promiseSlot({ world, clock }: RouterDeps, run: Start, gate: GateR
     const state = await world.gates.read(run, gate);
     const now = clock.now();
     // From an earlier delivery.
-    const mine = shardHeldBy(state, runId) ?? shardPromisedTo(state, runId);
+    const mine = shardHeldBy(state, runId) ?? shardsPromisedTo(state, runId)[0];
     if (mine !== undefined) return mine;
     const opening = entryFor(state, { runId, limit, behind: false, now });
     if (opening.kind === "full") return "full";

@@ -1,10 +1,10 @@
 /** A run before the gates of its function's concurrency limits: what is seen there, and whom it hands on to. */
 import type { DurableFunction } from "../../sdk/execution/index.ts";
 import type { GateRef, PromisedSlots, QueuePlace, RunAddress, RunMessage } from "../../sdk/protocol/index.ts";
-import { type HandOver, pump } from "../aws/hand-over.ts";
+import { giveBackPromises, type HandOver, pump } from "../aws/hand-over.ts";
 import { type LineEntry, rankOf } from "../aws/line-store.ts";
 import { limitOf } from "../engine/flow-keys.ts";
-import { type Entry, entryFor, type Gate, isPromised, shardPromisedTo } from "../engine/gate.ts";
+import { type Entry, entryFor, type Gate, isPromised } from "../engine/gate.ts";
 import type { RunHeader } from "../engine/types.ts";
 import type { RunnerDeps } from "./deps.ts";
 
@@ -95,10 +95,8 @@ async function sendTurn({ world, binding, clock }: RunnerDeps, message: RunMessa
 export async function passOnPromises(deps: RunnerDeps, run: RunAddress, looks: readonly Look[]): Promise<void> {
   await Promise.all(
     looks.map(async ({ gate, state }) => {
-      const shard = shardPromisedTo(state, run.runId);
-      if (shard === undefined) return;
-      await deps.world.gates.takeBack(run, gate, shard, [run.runId]);
-      await pump(deps.world, handOverOf(deps, run, gate));
+      const handOver = handOverOf(deps, run, gate);
+      if (await giveBackPromises(deps.world.gates, handOver, state, run.runId)) await pump(deps.world, handOver);
     }),
   );
 }
