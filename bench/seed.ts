@@ -1,4 +1,9 @@
-import { BatchWriteItemCommand, DynamoDBClient, type WriteRequest } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+} from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { LocalCloud } from "stepwell/local";
 import { listenerPartition, stepKey } from "../lambdas/aws/keys.ts";
@@ -23,13 +28,20 @@ export interface Waiter {
  */
 export async function seedWaiters(cloud: LocalCloud, count: number, waiterOf: (n: number) => Waiter): Promise<void> {
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  const dynamodb = new DynamoDBClient({ endpoint: cloud.url, region: "us-east-1", credentials });
-  const table = engineNames(DEFAULT_ENGINE).table;
   const items = Array.from({ length: count }, (_, n) => itemsOf(waiterOf(n), n)).flat();
+  const marshalled = items.map((item) => marshall(item, { removeUndefinedValues: true }));
+  await putAll({ endpoint: cloud.url, region: "us-east-1", credentials }, marshalled);
+}
+
+/** Writes items into the one table, in batches. */
+export async function putAll(
+  config: DynamoDBClientConfig,
+  items: readonly Record<string, AttributeValue>[],
+): Promise<void> {
+  const dynamodb = new DynamoDBClient(config);
+  const table = engineNames(DEFAULT_ENGINE).table;
   for (let i = 0; i < items.length; i += BATCH_MAX) {
-    const requests: WriteRequest[] = items
-      .slice(i, i + BATCH_MAX)
-      .map((item) => ({ PutRequest: { Item: marshall(item, { removeUndefinedValues: true }) } }));
+    const requests = items.slice(i, i + BATCH_MAX).map((Item) => ({ PutRequest: { Item } }));
     await dynamodb.send(new BatchWriteItemCommand({ RequestItems: { [table]: requests } }));
   }
   dynamodb.destroy();

@@ -1,6 +1,18 @@
 /** What a workload measures, and how its figures are told. */
 
-export type Unit = "ms" | "runs/s" | "bytes" | "times" | "USD/M" | "units";
+export type Unit =
+  | "ms"
+  | "runs/s"
+  | "pairs/s"
+  | "bytes"
+  | "times"
+  | "USD/M"
+  | "units"
+  | "calls"
+  | "places"
+  | "holders"
+  | "slots"
+  | "runs";
 
 /** What we want a figure to be. It is shown beside the figure, and decides nothing. */
 export type Aim = { readonly atMost: number } | { readonly atLeast: number };
