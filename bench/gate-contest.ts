@@ -1,4 +1,4 @@
-import { type HandOver, leaveGate, pump } from "../lambdas/aws/hand-over.ts";
+import { giveBackPromises, type HandOver, leaveGate, pump } from "../lambdas/aws/hand-over.ts";
 import { gatesOf, orderOf } from "../lambdas/engine/flow-keys.ts";
 import {
   type Entry,
@@ -6,7 +6,7 @@ import {
   isPromised,
   type Opening,
   promisedIn,
-  shardPromisedTo,
+  shardsPromisedTo,
   shareOf,
 } from "../lambdas/engine/gate.ts";
 import { runIdOf } from "../lambdas/engine/run-id.ts";
@@ -102,7 +102,7 @@ export class GateContest {
     const now = Date.now();
     const behind = line.some((entry) => entry.order < order && !isPromised(state, entry.runId, now));
     const entry = entryFor(state, { runId: run.runId, limit: this.#limit, behind, now });
-    return { entry, promised: shardPromisedTo(state, run.runId) };
+    return { entry, promised: shardsPromisedTo(state, run.runId)[0] };
   }
 
   async #take(run: RunAddress, opening: Opening) {
@@ -145,10 +145,9 @@ export class GateContest {
   async #passOn(run: RunAddress): Promise<void> {
     this.tally.surplus++;
     const { world } = this.#engine;
-    const shard = shardPromisedTo(await world.gates.read(run, this.#gate), run.runId);
-    if (shard === undefined) return;
-    await world.gates.takeBack(run, this.#gate, shard, [run.runId]);
-    await pump(world, this.#handOver(run));
+    const state = await world.gates.read(run, this.#gate);
+    const handOver = this.#handOver(run);
+    if (await giveBackPromises(world.gates, handOver, state, run.runId)) await pump(world, handOver);
   }
 
   #handOver(run: RunAddress): HandOver {

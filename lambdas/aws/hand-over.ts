@@ -7,6 +7,7 @@ import {
   type Shard,
   shardHeldBy,
   shardsPromisedTo,
+  successorAfter,
   successorsOf,
 } from "../engine/gate.ts";
 import { type GateStore, PROMISE_MS } from "./gate-store.ts";
@@ -41,6 +42,9 @@ export interface Departure {
   /** Whether to look for somebody in line first, so that slot and promise change in one write. */
   readonly crowded: boolean;
 }
+
+/** Tries to find somebody for a slot by what its own writes have shown, before the gate and its line are read anew. */
+const PASS_TRIES = 3;
 
 /** Has the line before a gate move on, as far as there are slots. Returns the runs that were sent their message. */
 export async function pump({ gates, lines }: Gates, handOver: HandOver): Promise<readonly string[]> {
@@ -82,8 +86,32 @@ export async function leaveGate(stores: Gates, handOver: HandOver, departure: De
   const successors = left === undefined ? [] : mine(next, left, by);
   await sendTurns(lines, handOver, line, successors);
   if (left !== undefined) await takeBackStale(gates, handOver, shard, left.promised, next);
-  // Whoever has the slot now is the one to hand it on.
-  if (successors.length === 0) await pump(stores, handOver);
+  // Whoever has its slot now is the one to hand it on.
+  const isPassedOn = successors.length > 0 || (left !== undefined && (await passOn(stores, handOver, others, left)));
+  if (!isPassedOn) await pump(stores, handOver);
+}
+
+/** Passes on a slot, when the one that it was meant for has been promised another meanwhile. False: look anew. */
+async function passOn(
+  { gates, lines }: Gates,
+  handOver: HandOver,
+  line: readonly LineEntry[],
+  left: Shard,
+): Promise<boolean> {
+  const { app, gate, by, now } = handOver;
+  for (let shard = left, tries = 0; tries < PASS_TRIES; tries++) {
+    const after = successorAfter(shard, waiting(line, handOver), now());
+    if (after === undefined || after.next === "none") return after !== undefined;
+    const { next } = after;
+    const become = await gates.promise(app, gate, next.shard, [next], promiseOf(handOver));
+    if (become === undefined) return false;
+    if (become.promised[next.runId]?.by === by) {
+      await sendTurns(lines, handOver, line, [next]);
+      return true;
+    }
+    shard = become;
+  }
+  return false;
 }
 
 /** A run that needs no slot gives back what it has been promised. */

@@ -1,5 +1,5 @@
 import type { FlowManifest, GateRef, RegisteredApp } from "../../sdk/protocol/index.ts";
-import { limitOf } from "../engine/flow-keys.ts";
+import { limitToday } from "../engine/flow-keys.ts";
 import type { HandOver } from "./hand-over.ts";
 import type { AppKey } from "./keys.ts";
 import type { LineEntry } from "./line-store.ts";
@@ -32,8 +32,7 @@ export function registeredLimit(
   apps: readonly RegisteredApp[],
   entry: Pick<LineEntry, "env" | "app" | "functionId" | "gate">,
 ): number | undefined {
-  const limits = registeredFlow(apps, entry)?.concurrency;
-  return limits?.find((limit) => limitOf(limit) === entry.gate.of)?.limit;
+  return limitToday(registeredFlow(apps, entry), entry.gate);
 }
 
 /** The flow control of a run's function as it is registered today. */

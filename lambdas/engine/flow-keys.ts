@@ -112,6 +112,17 @@ export const gatesOf = (
 /** Which limit of its function a gate belongs to: the size may change in a deploy, scope and key make it another. */
 export const limitOf = ({ scope, key }: ConcurrencyLimit): string => hashOf(scope, key);
 
+/**
+ * The size of the limit that a gate belongs to, as its function has it today. Where a deploy has given the limit another key or scope, those who
+ * stand under the old one go by the smallest that there is. Undefined: the function has no limit any more.
+ */
+export function limitToday(flow: FlowManifest | undefined, { of }: GateRef): number | undefined {
+  const { concurrency } = flow ?? {};
+  if (concurrency === undefined) return undefined;
+  const same = concurrency.find((limit) => limitOf(limit) === of);
+  return same?.limit ?? Math.min(...concurrency.map(({ limit }) => limit));
+}
+
 /** What is limited together: a function's own gates by its key and value; functions share a wider scope's by the value alone. */
 export const gateIdOf = (
   { app, functionId }: Pick<FunctionAddress, "app" | "functionId">,

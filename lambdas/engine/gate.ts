@@ -146,7 +146,7 @@ export interface Handover {
 }
 
 /**
- * To whom a run that leaves hands its own slot on, and whom it had promised it before. What is promised in one shard another does not see: so that those who leave together do not all choose the first in line, each then chooses among the first ones by its own id.
+ * To whom a run that leaves hands its own slot on, with others that are free beside it, and whom it had promised one before. What is promised in one shard another does not see: so that those who leave together do not all choose the first in line, each then chooses among the first ones by its own id.
  */
 export function successorsOf(
   gate: Gate,
@@ -156,9 +156,26 @@ export function successorsOf(
   const [first] = line;
   const from = first === undefined || first.limit <= SHARD_SLOTS ? 0 : startOf(runId, line.length);
   const turned = [...line.slice(from), ...line.slice(0, from)];
-  const handovers = handoversOf(gate, turned, { by: runId, now, leaving: runId }, shard);
-  const fresh = handovers.find(({ again }) => again === undefined);
-  return handovers.filter((one) => one.shard === shard && (one.again === true || one === fresh));
+  return handoversOf(gate, turned, { by: runId, now, leaving: runId }, shard).filter((one) => one.shard === shard);
+}
+
+/**
+ * After a slot was given up in the only shard of a gate, and the one that it was meant for has been promised another meanwhile: whom it is
+ * for now. Those who leave together see the free slots grow one by one, so each takes the one in line at that place. "none": all slots
+ * are taken or kept. Undefined: look anew.
+ */
+export function successorAfter(
+  shard: Shard,
+  line: readonly Waiting[],
+  now: number,
+): { readonly next: Handover | "none" } | undefined {
+  const limit = line[0]?.limit;
+  if (limit === undefined || limit > SHARD_SLOTS) return undefined;
+  const live = [...Object.values(shard.holders), ...Object.values(shard.promised)].filter((one) => isLive(one, now));
+  const free = limit - live.length;
+  if (free <= 0) return { next: "none" };
+  const one = line.filter(({ runId }) => !(runId in shard.promised) && !(runId in shard.holders))[free - 1];
+  return one && { next: { runId: one.runId, shard: 0, ...(one.rank !== undefined && { rank: one.rank }) } };
 }
 
 interface Giver {

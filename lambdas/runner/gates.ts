@@ -3,7 +3,7 @@ import type { DurableFunction } from "../../sdk/execution/index.ts";
 import type { GateRef, PromisedSlots, QueuePlace, RunAddress, RunMessage } from "../../sdk/protocol/index.ts";
 import { giveBackPromises, type HandOver, pump } from "../aws/hand-over.ts";
 import { type LineEntry, rankOf } from "../aws/line-store.ts";
-import { limitOf } from "../engine/flow-keys.ts";
+import { limitToday } from "../engine/flow-keys.ts";
 import { type Entry, entryFor, type Gate, isPromised } from "../engine/gate.ts";
 import type { RunHeader } from "../engine/types.ts";
 import type { RunnerDeps } from "./deps.ts";
@@ -69,8 +69,8 @@ export const entryAt = ({ limit, state, behind, rank }: Look, runId: string, now
   entryFor(state, { runId, limit, behind, now, rank });
 
 /** A limit of a function as it is deployed now. */
-export const limitIn = (fn: DurableFunction | undefined, { of }: GateRef): number | undefined =>
-  fn?.manifest.flow?.concurrency?.find((limit) => limitOf(limit) === of)?.limit;
+export const limitIn = (fn: DurableFunction | undefined, gate: GateRef): number | undefined =>
+  limitToday(fn?.manifest.flow, gate);
 
 /** How a run of this app hands on to those in line. */
 export const handOverOf = (deps: RunnerDeps, run: RunAddress, gate: GateRef): HandOver => {

@@ -39,6 +39,8 @@ export interface HeldInput {
   readonly outOfTimeAt: number;
   /** When the invocation ends, in milliseconds. */
   readonly deadline: number;
+  /** Its turn has come in the line before a gate. */
+  readonly fromLine: boolean;
   /** The first execution, in milliseconds. */
   readonly startedAt: number;
   readonly cancellation: Cancellation;
@@ -56,6 +58,7 @@ export class Held {
   readonly trigger: UserEvent;
   readonly outOfTimeAt: number;
   readonly deadline: number;
+  readonly fromLine: boolean;
   readonly startedAt: number;
   readonly cancellation: Cancellation;
   /** Slots of concurrency limits that this holder has taken. */
@@ -88,6 +91,7 @@ export class Held {
     this.trigger = userEventsOf(input.events).event;
     this.outOfTimeAt = input.outOfTimeAt;
     this.deadline = input.deadline;
+    this.fromLine = input.fromLine;
     this.startedAt = input.startedAt;
     this.cancellation = input.cancellation;
     this.memo = withoutStaleOrder(input.memo);

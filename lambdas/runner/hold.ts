@@ -102,6 +102,7 @@ async function load(
     memo,
     outOfTimeAt,
     deadline,
+    fromLine: message.kind === "wake" && message.turn === true,
     startedAt: leased.startedAt,
     cancellation,
   });

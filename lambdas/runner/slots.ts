@@ -16,7 +16,7 @@ const SLOT_MARGIN_MS = 60_000;
 export interface TakenSlot {
   readonly gate: GateRef;
   readonly shard: number;
-  /** Its shard was full: there may be somebody in line to hand on to. */
+  /** Its shard was full, or the run has come from the line: there may be somebody to hand on to. */
   readonly crowded: boolean;
 }
 
@@ -76,7 +76,8 @@ async function take(held: Held, gate: GateRef, opening: Opening): Promise<boolea
   const slot = { until: deadline + SLOT_MARGIN_MS, fence };
   const shard = await deps.world.gates.take(run, gate, { runId: run.runId, slot, opening });
   if (shard === undefined) return false;
-  const crowded = Object.keys(shard.holders).length >= shareOf(limitIn(held.fn, gate) ?? 0, opening.shard);
+  const used = Object.keys(shard.holders).length + Object.keys(shard.promised).length;
+  const crowded = held.fromLine || used >= shareOf(limitIn(held.fn, gate) ?? 0, opening.shard);
   held.slots.push({ gate, shard: opening.shard, crowded });
   return true;
 }
