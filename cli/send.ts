@@ -5,6 +5,7 @@ import { type CloudOptions, openCloud } from "./cloud.ts";
 import { EXIT, UsageFailure } from "./failure.ts";
 import { paint, paintStatus, print, printJson, table } from "./format.ts";
 import { readJson } from "./read-json.ts";
+import { reasonOf, skipOf } from "./waiting.ts";
 
 interface SendOptions extends CloudOptions {
   readonly id?: string;
@@ -53,4 +54,10 @@ function say(name: string, id: string, runs: readonly RunView[] | undefined): vo
   else for (const line of table(runs.map(row))) print(line);
 }
 
-const row = (run: RunView) => ["run", run.id, `${run.app}/${run.functionId}`, paintStatus(run.status)];
+const row = (run: RunView) => ["run", run.id, `${run.app}/${run.functionId}`, paintStatus(run.status), whyNot(run)];
+
+/** Of an open debounce or batch it can be asked nowhere else: its run is not stored yet. */
+function whyNot({ waitingFor, skipped }: RunView): string {
+  if (waitingFor !== undefined) return reasonOf(waitingFor);
+  return skipped === undefined ? "" : skipOf(skipped);
+}

@@ -1,9 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Api } from "../lambdas/api/index.ts";
 import { queuedView } from "../lambdas/api/run-view.ts";
+import { badInput, isRecord, quote, refuseUnknownKeys } from "../sdk/errors/index.ts";
 import { type RunMessage, type RunView, StepwellError } from "../sdk/protocol/index.ts";
 import type { LocalAws } from "./aws.ts";
 import { currentInvocation } from "./invocation.ts";
+
+const CODE = "STEPWELL_INVALID_OPTION";
+const WHERE = "cancel";
 
 export interface CancellerDeps {
   readonly aws: LocalAws;
@@ -28,10 +32,21 @@ export function createCanceller({ aws, api, env, app, queues, look }: CancellerD
     return (await look(runId)) ?? before;
   };
   // An invocation that waited for all to be quiet would wait for itself.
-  return (runId: string, options: { readonly reason?: string } = {}): Promise<RunView> => {
+  return async (runId: string, options: unknown = {}): Promise<RunView> => {
+    const checked = checkOptions(options);
     const wait = currentInvocation() === undefined;
-    return outside(() => cancel(runId, options, wait));
+    return outside(() => cancel(runId, checked, wait));
   };
+}
+
+/** What is too long is cut where it is recorded. @throws StepwellError `STEPWELL_INVALID_OPTION` */
+function checkOptions(options: unknown): { readonly reason?: string } {
+  if (!isRecord(options)) throw badInput(CODE, WHERE, `the options must be { reason? }, got ${quote(options)}.`);
+  refuseUnknownKeys(options, ["reason"], CODE, WHERE);
+  const { reason } = options;
+  if (reason === undefined) return {};
+  if (typeof reason === "string") return { reason };
+  throw badInput(CODE, `${WHERE}: reason`, `must be a text, got ${quote(reason)}.`);
 }
 
 /** The run that a message is to start. */
@@ -45,5 +60,5 @@ function queuedIn(body: string, runId: string): readonly RunView[] {
 const notFound = (runId: string) =>
   new StepwellError(
     "STEPWELL_RUN_NOT_FOUND",
-    `There is no run "${runId}" to cancel, and no message that would start it.`,
+    `There is no run "${runId}" to cancel, and no message that would start it. While a debounce or a batch is open there is no run yet.`,
   );

@@ -19,7 +19,7 @@ export interface HttpApiDeps {
   readonly runs: (query: ListQuery) => Promise<unknown>;
   readonly skips: (query: CountQuery) => Promise<unknown>;
   readonly runsOf: (eventId: string) => Promise<unknown>;
-  readonly cancel: (runId: string, options: { readonly reason?: string }) => Promise<unknown>;
+  readonly cancel: (runId: string, options: unknown) => Promise<unknown>;
   readonly send: (events: unknown) => Promise<unknown>;
   readonly meter: () => unknown;
 }
@@ -78,19 +78,11 @@ async function answer(deps: HttpApiDeps, request: IncomingMessage): Promise<unkn
   if (run !== undefined) return deps.run(decodeURIComponent(run));
   const cancelled = /^POST \/api\/runs\/([^/]+)\/cancel$/.exec(route)?.[1];
   if (cancelled !== undefined)
-    return deps.cancel(decodeURIComponent(cancelled), cancelOptions(JSON.parse((await bodyOf(request)) || "{}")));
+    return deps.cancel(decodeURIComponent(cancelled), JSON.parse((await bodyOf(request)) || "{}"));
   const event = /^GET \/api\/events\/([^/]+)\/runs$/.exec(route)?.[1];
   if (event !== undefined) return deps.runsOf(decodeURIComponent(event));
   if (route === "POST /api/events") return deps.send(JSON.parse(await bodyOf(request)));
   return route === "GET /api/meter" ? deps.meter() : undefined;
-}
-
-/** @throws StepwellError `STEPWELL_INVALID_OPTION` */
-function cancelOptions(body: unknown): { readonly reason?: string } {
-  const { reason } = (typeof body === "object" && body !== null ? body : {}) as { readonly reason?: unknown };
-  if (reason === undefined) return {};
-  if (typeof reason === "string") return { reason };
-  throw invalid("reason", "is a text");
 }
 
 /** @throws StepwellError `STEPWELL_INVALID_OPTION` naming the parameter and what it takes */

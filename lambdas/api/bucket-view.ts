@@ -2,6 +2,7 @@ import type { RunAddress, RunView, StoredEvent } from "../../sdk/protocol/index.
 import type { World } from "../aws/index.ts";
 import type { BucketKey } from "../aws/keys.ts";
 import { type Bucket, bucketRunId, isSame, mainEventOf } from "../engine/bucket.ts";
+import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { queuedView } from "./run-view.ts";
 import { waitingForBucket } from "./waiting-for.ts";
@@ -31,6 +32,19 @@ export async function bucketPlaceOf(world: World, header: RunHeader): Promise<Bu
 /** Whether an event is one of those that the bucket's run has got, or will get as it stands now. */
 export const leadsToRun = ({ bucket }: BucketPlace, event: Pick<StoredEvent, "id" | "at">): boolean =>
   bucket.closedAt === undefined || bucket.events !== undefined || isSame(mainEventOf(bucket), event);
+
+/** Tells whether an event is still in its debounce, or became its run: until that is over its record does not mean that it was skipped. */
+export function stillIn(world: World): (header: RunHeader) => Promise<boolean> {
+  const places = new Map<string, Promise<BucketPlace | undefined>>();
+  return async (header) => {
+    if (header.bucket === undefined) return false;
+    const name = [header.app, header.functionId, header.bucket.id, header.bucket.generation].join("#");
+    const place = places.get(name) ?? bucketPlaceOf(world, header);
+    places.set(name, place);
+    const found = await place;
+    return found !== undefined && leadsToRun(found, { id: header.eventId, at: timeOf(header.runId) });
+  };
+}
 
 /** The run of a bucket that is open, or whose run no runner has taken yet. */
 export function bucketView({ bucket, key, run }: BucketPlace): RunView {

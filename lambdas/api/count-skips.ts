@@ -1,8 +1,7 @@
 import { RUNS_LISTED_MAX, SKIPS_LOOKED_AT_MAX, type SkipCount, type SkipCounts } from "../../sdk/protocol/index.ts";
 import type { World } from "../aws/index.ts";
-import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
-import { type BucketPlace, bucketPlaceOf, leadsToRun } from "./bucket-view.ts";
+import { stillIn } from "./bucket-view.ts";
 import { inBatches, type RunQuery, runsDown } from "./list-runs.ts";
 
 /** Which events that have started no run are counted. */
@@ -18,7 +17,7 @@ const READS_AT_ONCE = 50;
 export async function countSkips(world: World, query: SkipsQuery, now: number): Promise<SkipCounts> {
   const { since = now - DAY_MS } = query;
   const counts = new Map<string, SkipCount>();
-  const places = new Map<string, Promise<BucketPlace | undefined>>();
+  const isStillIn = stillIn(world);
   let looked = 0;
   for await (const batch of inBatches(
     runsDown(world, { ...query, since, limit: RUNS_LISTED_MAX }, now),
@@ -28,24 +27,9 @@ export async function countSkips(world: World, query: SkipsQuery, now: number): 
     looked += batch.length;
     const headers = await Promise.all(batch.map((run) => world.runs.header(run)));
     for (const header of headers)
-      if (header?.skipped && header.queuedAt >= since && !(await isStillIn(world, header, places)))
-        count(counts, header);
+      if (header?.skipped && header.queuedAt >= since && !(await isStillIn(header))) count(counts, header);
   }
   return { skips: sorted(counts), more: false };
-}
-
-/** An event in a debounce that is open has such a record as well: whether it is superseded is told at the end. */
-async function isStillIn(
-  world: World,
-  header: RunHeader,
-  places: Map<string, Promise<BucketPlace | undefined>>,
-): Promise<boolean> {
-  if (header.bucket === undefined) return false;
-  const name = [header.app, header.functionId, header.bucket.id, header.bucket.generation].join("#");
-  const place = places.get(name) ?? bucketPlaceOf(world, header);
-  places.set(name, place);
-  const found = await place;
-  return found !== undefined && leadsToRun(found, { id: header.eventId, at: timeOf(header.runId) });
 }
 
 function count(counts: Map<string, SkipCount>, { app, functionId, skipped }: RunHeader): void {

@@ -10,6 +10,7 @@ import {
 import type { World } from "../aws/index.ts";
 import { allFunctions } from "../engine/match.ts";
 import { timeOf } from "../engine/run-id.ts";
+import { stillIn } from "./bucket-view.ts";
 import { runSummary } from "./run-view.ts";
 
 /** Which runs to list. */
@@ -39,16 +40,17 @@ const TOP = "~";
 
 /**
  * Runs, the latest first. Their ids come from an index of keys, by function and day; how they stand is read from themselves. Runs that no
- * runner has taken yet are not there: nothing is stored of them.
+ * runner has taken yet are not there, nothing is stored of them; and neither are events whose debounce is open.
  */
 export async function listRuns(world: World, query: RunQuery, now: number): Promise<RunPage> {
   const limit = Math.min(query.limit ?? LIMIT_DEFAULT, RUNS_LISTED_MAX);
   const runs: RunSummary[] = [];
+  const isStillIn = stillIn(world);
   let looked = 0;
   for await (const batch of inBatches(runsDown(world, query, now), Math.min(limit, READS_AT_ONCE))) {
     const headers = await Promise.all(batch.map((run) => world.runs.header(run)));
     for (const [i, header] of headers.entries()) {
-      const summary = header && runSummary(header);
+      const summary = header && !(await isStillIn(header)) ? runSummary(header) : undefined;
       if (summary !== undefined && (query.status ?? summary.status) === summary.status) runs.push(summary);
       if (runs.length === limit) return { runs, next: batch[i]?.runId };
     }

@@ -23,13 +23,13 @@ export const renewedExpiry = (due: number, retentionMs: number): number => due +
 
 /**
  * Whether results of a run have expired. The last suspend has counted them; a run that has never rested cannot be so old, unless nobody
- * could take its message.
+ * could take its message. One that has never been executed, as when it is throttled or in line for long, has none.
  */
 export const isExpired = (header: RunHeader, results: number, now: number, retentionMs: number): boolean => {
   if (header.results !== undefined) return results < header.results;
   // It has rested, and was not counted: by the code of before, which gave steps no expiry.
   if (header.armed !== undefined) return false;
-  return now > (header.startedAt ?? header.queuedAt) + STATE_SLACK_MS + retentionMs;
+  return header.startedAt !== undefined && now > header.startedAt + STATE_SLACK_MS + retentionMs;
 };
 
 const keptUntil = (step: StepMemo, retentionMs: number): number => step.keptUntil ?? stepExpiry(step, retentionMs);

@@ -5,6 +5,7 @@ import { paceOfThrottle } from "../engine/gcra.ts";
 import type { Admitted, Candidate } from "./admit.ts";
 import { armStart } from "./arm-start.ts";
 import type { RouterDeps } from "./deps.ts";
+import { keepForStart } from "./keep-events.ts";
 import { listenForCancel } from "./listen-for-cancel.ts";
 import { lockRun } from "./singleton.ts";
 import { standsSkipped } from "./skip.ts";
@@ -33,7 +34,9 @@ export async function admitRun(deps: RouterDeps, candidate: RunCandidate): Promi
   const isLater = startsAt !== undefined && startsAt > now;
   const terms = { runId: run.runId, place: placeOf(match, userEvent), singleton, batch };
   const start = startRun(candidate, now, { ...terms, ...(isLater && { startsAt }) });
-  return isLater ? startLater(deps, start, startsAt, match.fn.flow?.timeouts) : { send: [start] };
+  if (!isLater) return { send: [start] };
+  await keepForStart(deps, candidate, startsAt);
+  return startLater(deps, start, startsAt, match.fn.flow?.timeouts);
 }
 
 /** Throttle: a start time that nobody else has. Undefined: the run is not throttled. */

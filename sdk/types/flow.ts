@@ -114,7 +114,7 @@ export type CancelOnOptions<Name extends string = string> = {
  * `batchEvents`, `singleton`, `throttle`, `concurrency` with `priority`. An event that starts no run leaves a record that says why.
  *
  * Refused are `batchEvents` together with `cancelOn`, `debounce` or `singleton`, and `debounce` or `batchEvents` in a function that only
- * crons start. Limits and periods may be changed by a deploy: they count for runs in the queue too.
+ * crons start. A limit of `concurrency` that a deploy changes counts for runs in the queue too; start times that a `throttle` has given stand.
  */
 export interface FlowOptions<S> {
   /**

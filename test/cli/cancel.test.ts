@@ -30,7 +30,7 @@ describe("stepwell cancel", () => {
     expect(err).toContain("STEPWELL_RUN_NOT_FOUND");
   });
 
-  it("is a POST of the HTTP API, which refuses a reason that is no text", async () => {
+  it("is a POST of the HTTP API, which refuses, as `cloud.cancel` does, what is no reason", async () => {
     const cloud = await openShop();
     const run = await begin(cloud, "shop/nap");
     const post = async (body: unknown) => {
@@ -40,7 +40,11 @@ describe("stepwell cancel", () => {
       });
       return { status: response.status, body: await response.json() };
     };
-    expect(await post({ reason: 7 })).toMatchObject({ status: 400, body: { code: "STEPWELL_INVALID_OPTION" } });
+    for (const body of [{ reason: 7 }, "ordered twice", null, { why: "ordered twice" }]) {
+      expect(await post(body)).toMatchObject({ status: 400, body: { code: "STEPWELL_INVALID_OPTION" } });
+      const asked = cloud.cancel(run, body as never);
+      await expect(asked).rejects.toMatchObject({ code: "STEPWELL_INVALID_OPTION" });
+    }
     expect((await cloud.run(run))?.status).toBe("sleeping");
     expect(await post({})).toMatchObject({ status: 200, body: { status: "cancelled", cancel: { by: "request" } } });
   });

@@ -39,6 +39,12 @@ describe("stepwell send", () => {
     expect(JSON.parse(fromStdin.out).runs[0].output.event.data).toEqual({ total: 5 });
   });
 
+  it("says why a run does not execute yet", async () => {
+    const cloud = await openShop();
+    const { out } = await stepwell(["send", "shop/nap", "--url", cloud.url]);
+    expect(out).toMatch(/ {2}shop\/nap {2}sleeping {2}sleeps in \w+ until \d{4}-/);
+  });
+
   it("says when an event has started nothing", async () => {
     const { url } = await openShop();
     const { code, out } = await stepwell(["send", "shop/unheard-of", "--url", url]);

@@ -89,6 +89,26 @@ describe("what is kept, and how long", () => {
     expect(left.filter((pk) => !pk.endsWith("#registry"))).toEqual([]);
   });
 
+  it("a throttle's start time that is months away finds the run's events", async () => {
+    const throttle = { limit: 1, period: "7d" };
+    const slow = on("slow", ({ events }) => events.map(({ data }) => data.n), {
+      throttle,
+      batchEvents: { maxSize: 2, timeout: "1m" },
+    });
+    const cloud = await openCloud([on("mail", ({ event }) => event.data.n, { throttle }), slow]);
+    const events = (name: string, count: number) => Array.from({ length: count }, (_, n) => ({ name, data: { n } }));
+    const { ids: mails } = await cloud.send(events("shop/mail", 12));
+    const { ids: rows } = await cloud.send(events("shop/slow", 24));
+    const [mail] = await cloud.runsOf(mails[11]);
+    const [batch] = await cloud.runsOf(rows[23]);
+    for (let week = 1; week <= 11; week++) {
+      await cloud.passTime("7d");
+      await deleteExpired(cloud, (mail?.queuedAt ?? 0) + week * 7 * DAY);
+    }
+    expect(await cloud.run(mail?.id)).toMatchObject({ status: "completed", output: 11 });
+    expect(await cloud.run(batch?.id)).toMatchObject({ status: "completed", output: [22, 23] });
+  });
+
   it("a run whose results are gone is failed, and does nothing again", async () => {
     let bodies = 0;
     const stranded = on("stranded", async ({ step }) => {

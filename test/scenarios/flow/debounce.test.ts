@@ -120,6 +120,8 @@ describe("what became of an event of a debounce", () => {
     await sendNumber(cloud, "save", 2);
     const late = await fateOf(cloud, 2);
     expect([early, late]).toMatchObject([{ status: "queued" }, { status: "queued", id: early.id }]);
+    // Nothing has been skipped yet.
+    expect(await cloud.runs({ functionId: "save" })).toEqual([]);
     expect(await cloud.waitForRun(early.id)).toMatchObject({ status: "completed", output: alone(2), eventIds: ["e2"] });
   });
 
