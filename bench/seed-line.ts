@@ -1,4 +1,9 @@
-import type { AttributeValue, DynamoDBClient, PutItemCommandInput } from "@aws-sdk/client-dynamodb";
+import type {
+  AttributeValue,
+  DynamoDBClient,
+  PutItemCommandInput,
+  UpdateItemCommandInput,
+} from "@aws-sdk/client-dynamodb";
 import type { Clients } from "../lambdas/aws/clients.ts";
 import { createWorld } from "../lambdas/aws/index.ts";
 import { placeOf } from "../lambdas/engine/flow-keys.ts";
@@ -8,6 +13,8 @@ import { realClock } from "../local/clock.ts";
 import type { StoredEvent } from "../sdk/protocol/index.ts";
 import { type Engine, sourceClient } from "./engine.ts";
 import { putAll } from "./seed.ts";
+
+type Item = Record<string, AttributeValue>;
 
 /** How long ago the first of a seeded line got in it, so that the last did before now. In milliseconds. */
 const AGO_MS = 3_600_000;
@@ -21,7 +28,7 @@ export async function seedLine(engine: Engine, functionId: string, count: number
   const [trigger] = match.fn.triggers;
   const limit = match.fn.flow?.concurrency?.[0]?.limit;
   if (trigger?.kind !== "event" || limit === undefined) throw new Error("An event's function with a limit is needed.");
-  const items: Record<string, AttributeValue>[] = [];
+  const items: Item[] = [];
   const world = writingTo(engine, items);
   const since = Date.now() - AGO_MS;
   for (let n = 0; n < count; n++) {
@@ -64,9 +71,20 @@ async function matchOf({ world, binding }: Engine, functionId: string): Promise<
   return match;
 }
 
-/** The stores, so that items look as they make them; what they would put is kept, to be written in batches. */
-function writingTo({ binding }: Engine, items: Record<string, AttributeValue>[]) {
-  const send = async ({ input }: { input: PutItemCommandInput }) => void items.push(input.Item ?? {});
+/** The stores, so that items look as they make them; what they would write is kept, to be written in batches. */
+function writingTo({ binding }: Engine, items: Item[]) {
+  const send = async ({ input }: { input: PutItemCommandInput | UpdateItemCommandInput }) => {
+    const item = "Item" in input ? (input.Item ?? {}) : created(input as UpdateItemCommandInput);
+    items.push(item);
+    return { Attributes: item };
+  };
   const clients = { dynamodb: { send } as unknown as DynamoDBClient } as Clients;
   return createWorld(clients, binding, realClock());
+}
+
+/** What an update makes that sets attributes of an item which is not there. */
+function created({ Key, UpdateExpression = "", ExpressionAttributeValues = {} }: UpdateItemCommandInput): Item {
+  const sets = UpdateExpression.matchAll(/#(\w+) = (?:if_not_exists\(#\w+, )?(:\w+)/g);
+  const set = [...sets].map(([, name, value]) => [name, ExpressionAttributeValues[value ?? ""]]);
+  return { ...Key, ...Object.fromEntries(set) };
 }
