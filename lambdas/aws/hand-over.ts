@@ -86,8 +86,9 @@ export async function leaveGate(stores: Gates, handOver: HandOver, departure: De
   const successors = left === undefined ? [] : mine(next, left, by);
   await sendTurns(lines, handOver, line, successors);
   if (left !== undefined) await takeBackStale(gates, handOver, shard, left.promised, next);
-  // Whoever has its slot now is the one to hand it on.
-  const isPassedOn = successors.length > 0 || (left !== undefined && (await passOn(stores, handOver, others, left)));
+  // Whoever has its slot now is the one to hand it on. An older promise is of another slot: whoever has got in line since may be for this one.
+  const isTaken = successors.some(({ again }) => again === undefined);
+  const isPassedOn = isTaken || (left !== undefined && (await passOn(stores, handOver, others, left)));
   if (!isPassedOn) await pump(stores, handOver);
 }
 

@@ -8,6 +8,8 @@ import {
   type Shard,
   type Slot,
   shareOf,
+  successorAfter,
+  successorsOf,
 } from "../../lambdas/engine/gate.ts";
 
 const NOW = 1_000_000;
@@ -136,5 +138,38 @@ describe("free slots", () => {
     expect(handoversOf(state, [{ runId: "x", limit: 1 }], { by: "me", now: NOW })).toEqual([
       { runId: "x", shard: 0, lapsed: true },
     ]);
+  });
+});
+
+describe("a slot that is given up", () => {
+  const line = (count: number, limit: number) => ids(count).map((runId) => ({ runId, limit }));
+  const next = (state: Gate, count: number, limit: number, shard = 0) =>
+    successorsOf(state, line(count, limit), { runId: "me", shard, now: NOW }).map((one) => `${one.runId} ${one.shard}`);
+
+  it("is for the first in line, and for nobody where the limit has become lower", () => {
+    expect(next(gate(shard(["me", "a"])), 3, 2)).toEqual(["run0 0"]);
+    expect(next(gate(shard(["me", "a", "b"])), 3, 2)).toEqual([]);
+  });
+
+  it("is handed on in its own shard alone, to one of the first in line", () => {
+    const handed = next(gate(shard(ids(8, 100)), shard(["me", "x"])), 5, 10, 1);
+    expect(handed).toHaveLength(1);
+    expect(handed[0]).toMatch(/^run[0-4] 1$/);
+  });
+
+  const after = (state: Shard, count: number, limit: number) => {
+    const become = successorAfter(state, line(count, limit), NOW);
+    return become === undefined || become.next === "none" ? become?.next : become.next.runId;
+  };
+
+  it.each<[string, Shard, number, number, string | undefined]>([
+    ["is for the first who has not been promised one", shard(["a"], ["run0"]), 3, 3, "run1"],
+    ["is for the second, where another slot is free for the first", shard(["a"], ["run0"]), 4, 4, "run2"],
+    ["is not for whom it finds inside already", shard(["a", "run0"]), 3, 3, "run1"],
+    ["is for nobody, where all are taken or kept", shard(["a"], ["run0"]), 3, 2, "none"],
+    ["needs a new look, where nobody is left in line", shard(["a"], ["run0"]), 1, 3, undefined],
+    ["needs a new look, where there are more shards", shard(["a"], ["run0"]), 3, 9, undefined],
+  ])("%s, when its first choice has been promised another", (_, state, count, limit, expected) => {
+    expect(after(state, count, limit)).toBe(expected);
   });
 });

@@ -26,6 +26,11 @@ export const gates: readonly Scenario[] = [
     script: crowd(["second", "third"]),
   },
   {
+    name: "four runs under a limit of two, which leave two by two at the same time",
+    functions: one(working, { concurrency: 2 }),
+    script: crowd(["second", "third", "fourth"]),
+  },
+  {
     name: "runs that rest and wake under a limit of one",
     functions: one(
       async ({ step, event }, { notebook, slow }) => {
