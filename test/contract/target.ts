@@ -20,7 +20,8 @@ export interface Target {
   /** Why it cannot be played here. @default - it can */
   readonly missing?: string | undefined;
   /**
-   * The sentences that it breaks, and how it does. Such a test has to fail, or else the list is out of date.
+   * The sentences that it breaks, and how it does; "…" at the end or the beginning of one stands for any. Such a test has to fail, or
+   * else the list is out of date.
    *
    * @default - it keeps all of them
    */

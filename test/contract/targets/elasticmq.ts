@@ -16,6 +16,18 @@ export const elasticMq: Target = {
   name: "ElasticMQ",
   services: ["sqs"],
   missing: missingUnless("elasticmq/lib"),
+  differences: {
+    "a message that is deleted does not come back, and may be deleted again": "a second deletion is an error",
+    "the visibility of a message that is … is not changed": "it is",
+    "a message of 1 MiB is taken, a byte more is refused": "the limit is 256 KiB, as it was until 2025",
+    "a queue of its own limit takes no larger message": "it does",
+    "a visibility of more than 12 hours is refused": "it is taken",
+    "an empty message is refused": "by another name",
+    "the character …": "is refused by another name",
+    "a batch of no entries is refused as a whole": "it is taken",
+    "a batch of more than 1 MiB in all is refused as a whole": "by another name",
+    "a batch with an id of odd characters is refused as a whole": "it is taken",
+  },
   patienceSeconds: 5,
   waitSecondsMax: 5,
   start: () =>

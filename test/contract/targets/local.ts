@@ -9,6 +9,10 @@ import { SERVICES, type Target } from "../target.ts";
 export const localTarget = (transport: "in-process" | "socket"): Target => ({
   name: `local, ${transport}`,
   services: SERVICES,
+  differences: {
+    "texts compare by their bytes": "by UTF-16 units, which differs beyond U+FFFF",
+    "whole maps are equal when their elements are": "a map or a list is equal to none",
+  },
   // Of its own clock, which costs nothing.
   patienceSeconds: 90,
   oneByOne: true,
