@@ -73,9 +73,11 @@ const other: readonly (readonly [string, object])[] = [
 const malformed: readonly (readonly [string, string])[] = [
   ["is no JSON", "{"],
   ["is no object", "[]"],
+  ["is empty", "{}"],
   ["has a bare value", '{"source":"x"}'],
   ["has an empty list", '{"source":[]}'],
   ["has an unknown operator", '{"source":[{"regex":".*"}]}'],
+  ["has two operators in one", '{"source":[{"prefix":"a","suffix":"b"}]}'],
   ["has a bad comparison", '{"source":[{"numeric":["~",1]}]}'],
   ["has a bad CIDR", '{"source":[{"cidr":"10.0.0.0/99"}]}'],
   ["has two stars in a row", '{"source":[{"wildcard":"a**"}]}'],

@@ -151,6 +151,17 @@ export function firing(promised: Promised): void {
     expect(await queue.receive()).toEqual([]);
   });
 
+  promised("an at() that has fired keeps its name when it was not told to go", async (world) => {
+    const queue = await makeQueue(world, { VisibilityTimeout: "600" });
+    const { create, get } = await openScheduler(world, queue);
+    const ScheduleExpression = atText(world.now() + 1_000);
+    await create({ ScheduleExpression });
+    await queue.next();
+    expect((await get()).ScheduleExpression).toBe(ScheduleExpression);
+    expect((await errorOf(create())).name).toBe("ConflictException");
+    expect(await queue.receive()).toEqual([]);
+  });
+
   promised("an at() that is past fires at once", async (world) => {
     const queue = await makeQueue(world);
     const { create } = await openScheduler(world, queue);
@@ -161,14 +172,14 @@ export function firing(promised: Promised): void {
   promised("an at() is read in the time zone that is given", async (world) => {
     const queue = await makeQueue(world);
     const { create } = await openScheduler(world, queue);
-    const inNewYork = new Intl.DateTimeFormat("sv-SE", {
-      timeZone: "America/New_York",
+    const inTokyo = new Intl.DateTimeFormat("sv-SE", {
+      timeZone: "Asia/Tokyo",
       dateStyle: "short",
       timeStyle: "medium",
     });
     await create({
-      ScheduleExpression: `at(${inNewYork.format(world.now() + 1_000).replace(" ", "T")})`,
-      ScheduleExpressionTimezone: "America/New_York",
+      ScheduleExpression: `at(${inTokyo.format(world.now() + 1_000).replace(" ", "T")})`,
+      ScheduleExpressionTimezone: "Asia/Tokyo",
     });
     expect((await queue.next()).Body).toBe('{"hello":"é"}');
   });

@@ -39,7 +39,7 @@ async function openWait(world: World) {
   const key = { pk: world.unique("run"), sk: "step" };
   const name = world.unique("wait");
   const input: WaitMachineInput = {
-    ...{ tableName: TableName, ...key, timeoutSeconds: 3_600, queueUrl: queue.url },
+    ...{ tableName: TableName, ...key, timeoutSeconds: 120, queueUrl: queue.url },
     wake: '{"kind":"wake","text":"é"}',
     timeout: '{"kind":"timeout"}',
   };

@@ -18,6 +18,7 @@ export const moto: Target = {
     "a page that is full at the last item does not know that it is the last": "it does",
     "a range from high to low is refused as invalid": "it is empty",
     "the visibility of a message that is not in flight is not changed": "it is",
+    "the visibility of a message that is gone is not changed": "by another name",
     "an empty message is refused": "it is taken",
     "the character …": "is taken",
     "an event comes as it was put, with an id and its time in whole seconds": "without the account",
