@@ -1,9 +1,9 @@
-import type { Finding } from "../audit/contract.ts";
+import type { Finding } from "../audit/index.ts";
 import type { RunView } from "../sdk/protocol/index.ts";
 import { live } from "./acts.ts";
-import { auditAtRest } from "./audit-at-rest.ts";
 import type { Played, Story, Struck } from "./contract.ts";
 import type { Strike } from "./faults.ts";
+import { judge } from "./judge.ts";
 import { disturb } from "./mail.ts";
 import type { Plan } from "./plan.ts";
 import { comeToRest } from "./rest.ts";
@@ -107,21 +107,12 @@ async function judged(stage: Stage, story: Story, plan: Plan, trace: Trace): Pro
     witness,
     struck: faults.struck,
   };
-  const mayBeSwept = severe(faults.struck) > 1;
-  const needed = mayBeSwept ? [] : swept.map((runId) => ({ law: "L3", text: needsSweeper(runId), runId }) as const);
-  const audited = auditAtRest(await snapshotOf(stage));
-  return { findings: [...audited, ...needed, ...witness.problems, ...story.judge(played)], runs };
+  return { findings: judge(story, played, await snapshotOf(stage), swept), runs };
 }
-
-const needsSweeper = (runId: string) => `run ${runId} had no wake-up ahead of it until the sweeper came`;
-
-/** Late post and slow calls are part of every day. Of faults proper, one at a time is repaired by the messages that come again. */
-const severe = (struck: readonly Struck[]): number =>
-  struck.filter(({ kind }) => kind !== "late" && kind !== "duplicate" && kind !== "delay").length;
 
 /** All runs, those that nobody has taken yet too. */
 async function runsOn({ cloud, ...stage }: Stage): Promise<readonly RunView[]> {
-  const { items } = await snapshotOf({ cloud, ...stage });
+  const { items } = await snapshotOf(stage);
   const ids = items.filter(({ sk, runId }) => sk === "header" && runId !== undefined).map(({ runId }) => String(runId));
   const views = await Promise.all(ids.sort().map((id) => cloud.run(id)));
   return views.filter((view) => view !== undefined);
