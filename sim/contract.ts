@@ -74,8 +74,12 @@ export interface Played {
 export interface Struck {
   /** What happened: `crashAfter`, `duplicate`, `late`, … */
   readonly kind: string;
-  /** The call or message that it hit, readable. */
+  /** The call or message that it hit, readable: with `nth`, what a fault has to name to strike there again. */
   readonly at: string;
+  /** Which of those that are called so, from 1. */
+  readonly nth: number;
+  /** For how long, where that matters, in milliseconds. */
+  readonly ms?: number;
   /** The run whose process or message it was, where that is known. */
   readonly runId?: string;
 }
