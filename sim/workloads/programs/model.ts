@@ -63,11 +63,11 @@ export function endsOf(
   around: Surroundings,
   program: Program,
   input: Input,
-  asked: { readonly from: number; readonly to: number },
+  { from, to }: { readonly from: number; readonly to: number },
 ): readonly End[] {
   const here = { ...around, program, n: input.n };
-  const ends = evaluate(here, program.body, { text: beginning(input), ...asked });
-  const crashed = around.crashes > program.attempts ? [{ ...asked, text: "", error: "STEPWELL_RUN_CRASHED" }] : [];
+  const ends = evaluate(here, program.body, { text: beginning(input), from, to });
+  const crashed = around.crashes > program.attempts ? [{ text: "", error: "STEPWELL_RUN_CRASHED", from, to }] : [];
   return distinct([...ends, ...crashed]);
 }
 
@@ -124,12 +124,10 @@ function step({ program, crashes }: Here, node: StepNode, now: Moment): readonly
   const good = { text: `${now.text}>${shortened(tokenOf(node, now.text))}`, from, to };
   const failed = { text: "", error: noWay(node.id), from, to };
   const crashed = { ...failed, error: "STEPWELL_STEP_CRASHED" };
-  const isOver = times >= program.attempts;
-  // A process that dies uses up a try: of this step, if it was in flight.
-  const mayCrash = times + crashes >= program.attempts && (crashes > 0 || by === "death");
-  if (node.broken) return mayCrash ? [failed, crashed] : [failed];
-  if (isOver) return by === "death" ? [crashed] : mayCrash ? [failed, crashed] : [failed];
-  return mayCrash ? [good, failed, crashed] : [good];
+  // A process that dies uses up a try of a step that was in flight, or of its neighbour, or none: results start the count over.
+  const mayCrash = times + crashes >= program.attempts && crashes > 0;
+  if (mayCrash) return node.broken ? [failed, crashed] : [good, failed, crashed];
+  return node.broken || times >= program.attempts ? [failed] : [good];
 }
 
 /** An event that was sent while it waited for sure is got for sure; one that may have been may be. */
