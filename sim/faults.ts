@@ -24,17 +24,26 @@ export const FAULT_KINDS = [
 ] as const;
 
 /** `delay`: the call is slow, or throttled until the SDK gets it through, and its process does other things meanwhile. */
-export type FaultKind = (typeof FAULT_KINDS)[number] | "delay";
+export type CallFaultKind = (typeof FAULT_KINDS)[number] | "delay";
+
+/**
+ * What can go wrong with a message: it is `late`, or comes again (`duplicate`); with a sweeper's look at an index: it tells of an
+ * earlier time (`stale`).
+ */
+export type FaultKind = CallFaultKind | "late" | "duplicate" | "stale";
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** What it hits: a call by its number, from 1, or the first one whose name has this text. */
+  /** What it hits: a call by its number, from 1, or the first call or message whose name has this text. */
   readonly at: number | string;
-  /** Of the calls with that text, from 1. @default 1 */
+  /** Of those with that text, from 1. @default 1 */
   readonly nth?: number;
   /** How long, where the kind takes time, in milliseconds. */
   readonly ms?: number;
 }
+
+/** A fault without its place. */
+export type Strike = Pick<Fault, "kind" | "ms">;
 
 /** Longer than a lease and its message's visibility; shorter than the Lambda's timeout. In milliseconds. */
 export const FREEZE_MS = 60_000;
@@ -47,6 +56,8 @@ export interface Call {
   /** Which of those with this name, from 1. */
   readonly nth: number;
   readonly invocation: Invocation;
+  /** What is asked of AWS; a body asks nothing. */
+  readonly request?: Request;
 }
 
 /** What became of a call. */
@@ -58,7 +69,7 @@ export interface Surroundings {
   /** @default - calls are made as they come */
   readonly schedule?: Schedule | undefined;
   /** Faults that are drawn for each call. @default - none */
-  readonly chance?: ((call: Call) => Pick<Fault, "kind" | "ms"> | undefined) | undefined;
+  readonly chance?: ((call: Call) => Strike | undefined) | undefined;
   /** Hears of all calls, in the order in which they were made. */
   readonly onCall?: ((call: Call, came: Came) => void) | undefined;
 }
@@ -106,7 +117,7 @@ export class FaultLayer {
     if (invocation === undefined) return;
     const done: Awaited<ReturnType<Make>> = { response: { statusCode: 200, headers: {}, body: "" } };
     try {
-      await this.#make(invocation, `body run#${runId}/${id}`, async () => done);
+      await this.#make({ invocation, name: `body run#${runId}/${id}` }, async () => done);
     } catch (error) {
       // In a body nobody gets an error of AWS, and the dead get nothing.
       if (invocation.dead) await new Promise(() => {});
@@ -117,13 +128,14 @@ export class FaultLayer {
   #handle(request: Request, make: Make): ReturnType<Make> {
     const invocation = currentInvocation();
     if (invocation === undefined || !this.#counting || invocation.functionName.endsWith("-sweeper")) return make();
-    return this.#make(invocation, callName(request), make);
+    return this.#make({ invocation, name: callName(request), request }, make);
   }
 
-  async #make(invocation: Invocation, name: string, make: Make): ReturnType<Make> {
+  async #make(asked: Omit<Call, "nth">, make: Make): ReturnType<Make> {
+    const { name, invocation } = asked;
     const nth = (this.#arrived.get(name) ?? 0) + 1;
     this.#arrived.set(name, nth);
-    const call = { name, nth, invocation };
+    const call = { ...asked, nth };
     const endTurn = await this.#turn(call);
     try {
       const at = this.calls.push(name);
@@ -150,7 +162,7 @@ export class FaultLayer {
     }
   }
 
-  #faultAt(call: Call, at: number): Pick<Fault, "kind" | "ms"> | undefined {
+  #faultAt(call: Call, at: number): Strike | undefined {
     const hits = (fault: Armed) =>
       typeof fault.at === "number" ? fault.at === at : call.name.includes(fault.at) && --fault.left === 0;
     // Each counts, whichever of them strikes.
@@ -160,7 +172,7 @@ export class FaultLayer {
     return fault !== undefined && canStrike(fault.kind, call.name) ? fault : undefined;
   }
 
-  async #strike(fault: Pick<Fault, "kind" | "ms">, call: Call, make: Make, endTurn: EndTurn): ReturnType<Make> {
+  async #strike(fault: Strike, call: Call, make: Make, endTurn: EndTurn): ReturnType<Make> {
     const { kind } = fault;
     this.#note(fault, call);
     if (kind === "failBefore") throw this.#told(call, awsError("InternalServerError"));
@@ -181,7 +193,7 @@ export class FaultLayer {
     throw this.#told(call, awsError("Killed"));
   }
 
-  #note({ kind, ms }: Pick<Fault, "kind" | "ms">, { name, nth }: Call): void {
+  #note({ kind, ms }: Strike, { name, nth }: Call): void {
     const runId = runOfCall(name);
     this.struck.push({
       kind,
