@@ -12,7 +12,7 @@ export const finding = (law: Law, text: string, runId?: string): Finding => ({
 export const nameOf = ({ functionId, id }: RunView): string => `run ${id} of ${functionId}`;
 
 /** What strikes messages and clocks, and no process: it explains no second try. */
-const HARMLESS: readonly string[] = ["duplicate", "late", "reordered", "early", "twice", "skew", "stale"];
+const HARMLESS: readonly string[] = ["duplicate", "late"];
 
 const isHarmful = ({ kind }: Struck): boolean => !HARMLESS.includes(kind);
 

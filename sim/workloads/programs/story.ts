@@ -29,7 +29,7 @@ const DAY = 24 * HOUR;
 const SIGNALS_AT = [2 * SECOND, 90 * SECOND, 2 * HOUR, 3 * DAY, 12 * DAY] as const;
 const CANCELS_AFTER = [0, 1, 30 * SECOND, 20 * 60 * SECOND, 3 * HOUR, 5 * DAY] as const;
 /** More would be a story without end, in days or in possible ends. */
-const LONGEST_MS = 25 * DAY;
+const LONGEST_MS = 18 * DAY;
 const ENDS_MAX = 48;
 const DRAWS_MAX = 200;
 
