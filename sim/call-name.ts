@@ -27,6 +27,8 @@ interface Input {
   readonly ExpressionAttributeValues?: Readonly<Record<string, { readonly S?: string }>>;
   readonly QueueUrl?: string;
   readonly MessageBody?: string;
+  /** Of an execution. */
+  readonly name?: string;
 }
 
 function subjectOf(input: Input): string[] {
@@ -36,6 +38,13 @@ function subjectOf(input: Input): string[] {
     return [`${key.pk.S.split("#").slice(2).join("#")}/${key.sk.S}`, ...(write === undefined ? [] : [`(${write})`])];
   }
   const partition = input.ExpressionAttributeValues?.[":pk"]?.S;
-  const kind = /"kind":"(\w+)"/.exec(input.MessageBody ?? "")?.[1];
-  return [partition, input.QueueUrl?.split("/").at(-1), kind].filter((part) => part !== undefined);
+  return [partition, input.QueueUrl?.split("/").at(-1), ...messageOf(input.MessageBody), input.name].filter(
+    (part) => part !== undefined,
+  );
+}
+
+/** What a message is, and the run that it is about. */
+function messageOf(body = ""): (string | undefined)[] {
+  const runId = /"runId":"(\w+)"/.exec(body)?.[1];
+  return [/"kind":"(\w+)"/.exec(body)?.[1], runId && `run#${runId}`];
 }

@@ -34,12 +34,18 @@ export type FaultKind = CallFaultKind | "late" | "duplicate" | "stale";
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** What it hits: a call by its number, from 1, or the first call or message whose name has this text. */
-  readonly at: number | string;
+  /** What it hits: a call by its number, from 1, or the first one whose name has this text; or exactly this call or message. */
+  readonly at: number | string | Spot;
   /** Of those with that text, from 1. @default 1 */
   readonly nth?: number;
   /** How long, where the kind takes time, in milliseconds. */
   readonly ms?: number;
+}
+
+/** Of the calls or messages of that name the nth, from 1. */
+export interface Spot {
+  readonly name: string;
+  readonly nth: number;
 }
 
 /** A fault without its place. */
@@ -70,6 +76,8 @@ export interface Surroundings {
   readonly schedule?: Schedule | undefined;
   /** Faults that are drawn for each call. @default - none */
   readonly chance?: ((call: Call) => Strike | undefined) | undefined;
+  /** Hears of what strikes. */
+  readonly onStrike?: ((call: Call, strike: Strike) => void) | undefined;
   /** Hears of all calls, in the order in which they were made. */
   readonly onCall?: ((call: Call, came: Came) => void) | undefined;
 }
@@ -125,6 +133,15 @@ export class FaultLayer {
     }
   }
 
+  /** The process dies here, as by SIGKILL, because the code wants it. */
+  die(): Promise<never> {
+    const invocation = currentInvocation();
+    const nth = this.struck.filter(({ kind }) => kind === "die").length + 1;
+    if (invocation?.dead === false) this.struck.push({ kind: "die", at: "the code", nth });
+    invocation?.kill();
+    return new Promise(() => {});
+  }
+
   #handle(request: Request, make: Make): ReturnType<Make> {
     const invocation = currentInvocation();
     if (invocation === undefined || !this.#counting || invocation.functionName.endsWith("-sweeper")) return make();
@@ -163,8 +180,11 @@ export class FaultLayer {
   }
 
   #faultAt(call: Call, at: number): Strike | undefined {
-    const hits = (fault: Armed) =>
-      typeof fault.at === "number" ? fault.at === at : call.name.includes(fault.at) && --fault.left === 0;
+    const hits = (fault: Armed) => {
+      if (typeof fault.at === "number") return fault.at === at;
+      if (typeof fault.at === "string") return call.name.includes(fault.at) && --fault.left === 0;
+      return fault.at.name === call.name && fault.at.nth === call.nth;
+    };
     // Each counts, whichever of them strikes.
     const [armed] = this.#faults.filter(hits);
     if (armed !== undefined) this.#faults.splice(this.#faults.indexOf(armed), 1);
@@ -193,7 +213,10 @@ export class FaultLayer {
     throw this.#told(call, awsError("Killed"));
   }
 
-  #note({ kind, ms }: Strike, { name, nth }: Call): void {
+  #note(strike: Strike, call: Call): void {
+    this.#around.onStrike?.(call, strike);
+    const { kind, ms } = strike;
+    const { name, nth } = call;
     const runId = runOfCall(name);
     this.struck.push({
       kind,

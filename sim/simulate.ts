@@ -1,8 +1,9 @@
-import type { Finding } from "../audit/contract.ts";
+import type { Finding } from "../audit/index.ts";
 import type { RunView } from "../sdk/protocol/index.ts";
 import { live } from "./acts.ts";
-import { auditAtRest } from "./audit-at-rest.ts";
 import type { Played, Story, Struck } from "./contract.ts";
+import type { Strike } from "./faults.ts";
+import { judge } from "./judge.ts";
 import { disturb } from "./mail.ts";
 import type { Plan } from "./plan.ts";
 import { comeToRest } from "./rest.ts";
@@ -20,8 +21,11 @@ export interface Result {
   readonly struck: readonly Struck[];
   /** Runs that only the sweeper got going again. */
   readonly swept: readonly string[];
-  readonly runs: number;
+  /** What people call the runs, by their ids: `charge 2`. */
+  readonly runNames: ReadonlyMap<string, string>;
   readonly calls: number;
+  /** It has not ended: what it still does is done beside what comes next in this process. */
+  readonly hung: boolean;
   readonly lines: readonly Line[];
   /** Of everything that was asked and answered: the same plan has the same. */
   readonly hash: string;
@@ -39,26 +43,50 @@ export async function simulate(story: Story, plan: Plan): Promise<Result> {
     seed: plan.seed,
     ...(story.waits !== undefined && { waits: story.waits }),
     ...(story.timeoutMs !== undefined && { timeoutMs: story.timeoutMs }),
-    between: (aws) => ({ ...between(plan, aws), onCall: (call, came) => trace.call(call, came) }),
+    between: (aws) => ({
+      ...between(plan, aws),
+      onStrike: ({ name, invocation }, strike) => trace.strike(name, strike, invocation),
+      onCall: (call, came) => trace.call(call, came),
+    }),
     clock: (clock) => skewed(plan, clock),
   });
   const origin = stage.aws.clock.now();
   const trace = new Trace(() => stage.aws.clock.now() - origin);
-  const { findings, runs } = await inTime(judged(stage, story, plan, trace));
-  const { struck, calls } = stage.faults;
-  void stage.cloud.close();
+  const judgement = await inTime(judged(stage, story, plan, trace));
+  const hung = judgement === undefined;
+  if (!hung) await stage.cloud.close();
+  const { findings, runs } = judgement ?? { findings: [HUNG], runs: [] };
+  const { faults, swept } = stage;
   const { lines, hash } = trace;
-  return { plan, about: story.about, findings, struck, swept: stage.swept, runs, calls: calls.length, lines, hash };
+  const told = { findings, struck: faults.struck, swept, runNames: namesOf(runs), calls: faults.calls.length };
+  return { plan, about: story.about, ...told, hung, lines, hash };
+}
+
+const HUNG: Finding = {
+  law: "L9",
+  text: `the story stands still: it has not ended after ${HUNG_MS / 1_000} s of real time`,
+};
+
+/** By their function, and a number in order of their ids, which is that of their events. */
+function namesOf(runs: readonly RunView[]): ReadonlyMap<string, string> {
+  const byFunction = Map.groupBy(runs, ({ functionId }) => functionId);
+  return new Map(
+    [...byFunction].flatMap(([functionId, of]) => of.map(({ id }, i) => [id, `${functionId} ${i + 1}`] as const)),
+  );
 }
 
 interface Judged {
   readonly findings: readonly Finding[];
-  readonly runs: number;
+  readonly runs: readonly RunView[];
 }
 
 async function judged(stage: Stage, story: Story, plan: Plan, trace: Trace): Promise<Judged> {
   const { faults, witness, swept } = stage;
-  disturb(stage.aws, mailOf(plan, faults.struck), "sim");
+  const onStrike = (struck: Struck) => {
+    faults.struck.push(struck);
+    trace.strike(struck.at, struck as Strike);
+  };
+  disturb(stage.aws, mailOf(plan, onStrike), "sim");
   faults.arm(plan.weather.faults);
   let endless: Finding | undefined;
   faults.before = (name, at) => {
@@ -67,9 +95,9 @@ async function judged(stage: Stage, story: Story, plan: Plan, trace: Trace): Pro
   };
   const origin = stage.aws.clock.now();
   const cancelled = await live(stage, plan.acts, trace);
-  await comeToRest(stage);
+  await comeToRest(stage, trace);
   const runs = await runsOn(stage);
-  if (endless !== undefined) return { findings: [endless], runs: runs.length };
+  if (endless !== undefined) return { findings: [endless], runs };
   const played: Played = {
     acts: plan.acts,
     origin,
@@ -79,21 +107,12 @@ async function judged(stage: Stage, story: Story, plan: Plan, trace: Trace): Pro
     witness,
     struck: faults.struck,
   };
-  const mayBeSwept = severe(faults.struck) > 1;
-  const needed = mayBeSwept ? [] : swept.map((runId) => ({ law: "L3", text: needsSweeper(runId), runId }) as const);
-  const audited = auditAtRest(await snapshotOf(stage));
-  return { findings: [...audited, ...needed, ...witness.problems, ...story.judge(played)], runs: runs.length };
+  return { findings: judge(story, played, await snapshotOf(stage), swept), runs };
 }
-
-const needsSweeper = (runId: string) => `run ${runId} had no wake-up ahead of it until the sweeper came`;
-
-/** Late post and slow calls are part of every day. Of faults proper, one at a time is repaired by the messages that come again. */
-const severe = (struck: readonly Struck[]): number =>
-  struck.filter(({ kind }) => kind !== "late" && kind !== "duplicate" && kind !== "delay").length;
 
 /** All runs, those that nobody has taken yet too. */
 async function runsOn({ cloud, ...stage }: Stage): Promise<readonly RunView[]> {
-  const { items } = await snapshotOf({ cloud, ...stage });
+  const { items } = await snapshotOf(stage);
   const ids = items.filter(({ sk, runId }) => sk === "header" && runId !== undefined).map(({ runId }) => String(runId));
   const views = await Promise.all(ids.sort().map((id) => cloud.run(id)));
   return views.filter((view) => view !== undefined);
@@ -104,11 +123,10 @@ async function runsByEvent({ cloud }: Stage, { acts }: Plan): Promise<Played["ru
   return new Map(await Promise.all(ids.map(async (id) => [id, await cloud.runsOf(id)] as const)));
 }
 
-async function inTime(playing: Promise<Judged>): Promise<Judged> {
+async function inTime<T>(playing: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const hung = new Promise<Judged>((resolve) => {
-    const text = `the story stands still: it has not ended after ${HUNG_MS / 1_000} s of real time`;
-    timer = setTimeout(() => resolve({ findings: [{ law: "L9", text }], runs: 0 }), HUNG_MS);
+  const hung = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), HUNG_MS);
   });
   return Promise.race([playing, hung]).finally(() => clearTimeout(timer));
 }

@@ -7,7 +7,6 @@ import { createLocalAws, type LocalAws } from "../local/aws.ts";
 import { virtualClock } from "../local/clock.ts";
 import { createLocalCloud, type LocalCloud } from "../local/cloud.ts";
 import { type Doors, openDoors } from "../local/doors.ts";
-import { currentInvocation } from "../local/invocation.ts";
 import { type Provisioned, provision } from "../local/provision.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
 import { Stepwell } from "../sdk/index.ts";
@@ -66,7 +65,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const witness = createWitness(() => faults);
   const client = new Stepwell({ id: options.app ?? "sim", logger: silence });
   const slow = (ms: number) => new Promise<void>((resolve) => clock.pause(clock.now() + ms, resolve));
-  const app = deployableApp(client, (version) => options.functions({ client, witness, slow, die }, version));
+  const app = deployableApp(client, (version) =>
+    options.functions({ client, witness, slow, die: () => faults.die() }, version),
+  );
   const waits = options.waits ?? "stepFunctions";
   const provisioned = await provision(aws, { engine: DEFAULT_ENGINE, env: "main", app: client.id, waits });
   const config = aws.clientConfig();
@@ -101,10 +102,4 @@ async function registered(clock: Clock, doors: Doors, codeVersion: string): Prom
       await new Promise<void>((resolve) => clock.at(clock.now() + DEPLOY_AGAIN_MS, resolve));
     }
   }
-}
-
-/** The process dies here, as by SIGKILL. */
-export function die(): Promise<never> {
-  currentInvocation()?.kill();
-  return new Promise(() => {});
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Invocation } from "../local/invocation.ts";
 import { bodyText } from "./call-name.ts";
-import type { Call, Came } from "./faults.ts";
+import type { Call, Came, Strike } from "./faults.ts";
 
 /** One line of what happened. */
 export interface Line {
@@ -12,6 +12,8 @@ export interface Line {
   readonly what: string;
   /** What came of a call: nothing if all was well. */
   readonly came?: string;
+  /** Not a call, but what strikes it. */
+  readonly strike?: Strike;
 }
 
 /** Everything that happened, in order, and a hash of it with all that was asked and answered. */
@@ -34,6 +36,12 @@ export class Trace {
   /** Something that no process did. */
   world(what: string): void {
     this.#add({ at: this.#now(), who: "world", what });
+  }
+
+  /** What strikes a call, or a message, which is nobody's. */
+  strike(what: string, strike: Strike, invocation?: Invocation): void {
+    const who = invocation === undefined ? "world" : this.#processOf(invocation);
+    this.#add({ at: this.#now(), who, what, strike });
   }
 
   call({ name, invocation, request }: Call, came: Came): void {

@@ -2,9 +2,10 @@
 import type { LocalAws } from "../local/aws.ts";
 import { currentInvocation } from "../local/invocation.ts";
 import type { Clock } from "../sdk/protocol/index.ts";
+import { runOfCall } from "./call-name.ts";
 import { chanceOf } from "./chance.ts";
 import type { Struck } from "./contract.ts";
-import type { Surroundings } from "./faults.ts";
+import type { Fault, Surroundings } from "./faults.ts";
 import { type Mail, messageName } from "./mail.ts";
 import { CALL_KINDS, drawnStrike, type Plan, skewOf } from "./plan.ts";
 import { Schedule } from "./schedule.ts";
@@ -16,25 +17,28 @@ export const between = (plan: Plan, { activity }: LocalAws): Pick<Surroundings, 
 });
 
 /** The post, and a note of what it did. */
-export function mailOf(plan: Plan, struck: Struck[]): Mail {
+export function mailOf(plan: Plan, onStrike: (struck: Struck) => void): Mail {
   const sent = new Map<string, number>();
   return (_, body) => {
     const name = messageName(body);
     const nth = (sent.get(name) ?? 0) + 1;
     sent.set(name, nth);
     const msOf = (kind: "late" | "duplicate") => {
-      const told = plan.weather.faults.find((fault) => fault.kind === kind && fault.at === name && fault.nth === nth);
+      const told = plan.weather.faults.find((fault) => fault.kind === kind && isAt(fault, name, nth));
       const strike = told ?? drawnStrike(plan, [kind], name, nth);
       if (strike === undefined) return undefined;
       const { ms = 0 } = strike;
-      const runId = /run#(\w+)/.exec(name)?.[1];
-      struck.push({ kind, at: name, nth, ms, ...(runId !== undefined && { runId }) });
+      const runId = runOfCall(name);
+      onStrike({ kind, at: name, nth, ms, ...(runId !== undefined && { runId }) });
       return ms;
     };
     const [late, again] = [msOf("late"), msOf("duplicate")];
     return [late ?? 0, ...(again === undefined ? [] : [again])];
   };
 }
+
+const isAt = ({ at }: Fault, name: string, nth: number): boolean =>
+  typeof at === "object" && at.name === name && at.nth === nth;
 
 /** Each process reads a clock of its own. */
 export function skewed(plan: Plan, clock: Clock): Clock {

@@ -39,8 +39,6 @@ export interface Scheduler {
   readonly service: Service;
   /** What the schedules are going to send. */
   inputs(): readonly string[];
-  /** For tests and tools. */
-  schedules(): readonly { readonly name: string; readonly input: string }[];
   restore(): Promise<void>;
   stop(): void;
 }
@@ -161,8 +159,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     }
   };
   const inputs = () => schedules.list().map(({ target }) => target.Input ?? "");
-  const named = () => schedules.list().map(({ name, target }) => ({ name, input: target.Input ?? "" }));
-  return { service, inputs, schedules: named, restore, stop: () => schedules.stop() };
+  return { service, inputs, restore, stop: () => schedules.stop() };
 }
 
 type Route = readonly [operation: string, run: () => object];

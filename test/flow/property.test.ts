@@ -1,12 +1,11 @@
 import { expect, it } from "vitest";
 import { currentInvocation } from "../../local/invocation.ts";
 import { disturb } from "../../sim/mail.ts";
-import { allItems, audit } from "../laws/audit.ts";
+import { audit } from "../laws/audit.ts";
 import { APP, openStage, type Scenario, type Stage } from "../laws/harness.ts";
 import { fateProblems, type Told } from "./judge.ts";
 import { GO, type Rules } from "./model.ts";
 import { optionsOf } from "./play.ts";
-import { restProblems } from "./rest.ts";
 import { isCalm, mailOf, type Story, storyOf } from "./story.ts";
 import { gatesOf, Witness } from "./witness.ts";
 
@@ -54,13 +53,12 @@ async function problemsOf(story: Story): Promise<readonly string[]> {
     };
     const asked = await live(stage, story);
     const { woken, moved } = await rest(stage);
-    const { problems } = await audit(stage);
+    const { problems } = await audit(stage, { mayLeave: !isCalm(story) });
     const mayBeSwept = story.faults.length + story.deadly.length > 1;
     return [
       ...witness.problems,
       ...problems.filter((problem) => !(mayBeSwept && woken > 0 && problem.startsWith("the sweeper had to wake"))),
       ...(mayBeSwept ? [] : moved.map((runId) => `the sweeper had to move ${runId} (L3)`)),
-      ...restProblems(await allItems(stage), isCalm(story) ? undefined : stage.aws.clock.now()),
       ...fateProblems(story, witness, await toldBy(stage, story, asked)),
     ];
   } finally {
