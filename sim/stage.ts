@@ -10,7 +10,7 @@ import { type Doors, openDoors } from "../local/doors.ts";
 import { type Provisioned, provision } from "../local/provision.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
 import { Stepwell } from "../sdk/index.ts";
-import type { Clock } from "../sdk/protocol/index.ts";
+import type { Clock, RunView } from "../sdk/protocol/index.ts";
 import { deployableApp } from "./app.ts";
 import type { App, Witness } from "./contract.ts";
 import { FaultLayer, type Surroundings } from "./faults.ts";
@@ -79,7 +79,12 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const swept: string[] = [];
   const sweep: Doors["sweep"] = async () => {
     const report = await opened.sweep();
-    swept.push(...report.woken, ...(report.moved ?? []));
+    await aws.time.settle();
+    const woken = await Promise.all(report.woken.map((runId) => cloud.run(runId)));
+    swept.push(
+      ...woken.flatMap((run) => (run === undefined || awaitsChild(run) ? [] : [run.id])),
+      ...(report.moved ?? []),
+    );
     return report;
   };
   const world = createWorld(createClients(config), provisioned.binding, clock);
@@ -90,6 +95,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const deploy = () => registered(clock, doors, app.next());
   return { aws, cloud, doors, provisioned, faults, witness, swept, pass, deploy };
 }
+
+/** A run that waits for a child without a timeout is looked after each hour, and need not have lost anything. */
+const awaitsChild = ({ status, steps }: RunView): boolean =>
+  status === "waiting" && steps.some((step) => step.kind === "invoke" && step.status === "waiting");
 
 const DEPLOY_AGAIN_MS = 5_000;
 
