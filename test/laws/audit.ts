@@ -39,7 +39,7 @@ export function snapshotOf({ aws, provisioned: { binding } }: Stage): Promise<Sn
   const messages = () =>
     queues.flatMap((queue) => aws.sqs.messages(queue).map(({ body, state }) => ({ queue, body, state })));
   const clients = createClients(aws.clientConfig());
-  return readSnapshot({ clients, binding, now: () => aws.clock.now(), messages });
+  return readSnapshot({ clients, binding, now: () => aws.clock.now(), messages, withValues: true });
 }
 
 function runsIn({ items }: Snapshot): Readonly<Record<string, number>> {
