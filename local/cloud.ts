@@ -20,7 +20,7 @@ import type { LocalAws } from "./aws.ts";
 import { createCanceller } from "./canceller.ts";
 import { whileOpen } from "./closed.ts";
 import type { Doors } from "./doors.ts";
-import { type CountQuery, createHttpApi, type ListQuery } from "./http-api.ts";
+import { type CountQuery, createHttpApi, type ListQuery, type QueuesNow } from "./http-api.ts";
 import { offTheBill, type Usage } from "./meter.ts";
 import type { Provisioned } from "./provision.ts";
 import { createRunWaiter } from "./run-waiter.ts";
@@ -106,6 +106,7 @@ export function createLocalCloud(
   const { clock, meter, time } = aws;
   const names = engineNames(binding.engine);
   const queues = [names.ingestQueue, names.runQueue(binding.env, client.id)] as const;
+  const deadLetters = [names.ingestDeadLetters, names.runDeadLetters(binding.env, client.id)] as const;
   const holds = (queue: string, text: string) => aws.sqs.messages(queue).some(({ body }) => body.includes(text));
   const sender = { send: doors.world.bus.send, now: () => clock.now() };
   const unbind = bindSender(client, sender);
@@ -150,9 +151,8 @@ export function createLocalCloud(
 
   const about = () => ({ app: client.id, environment: binding.env, functions: app.functions() });
   const sendGiven = (events: unknown) => send(events as Events<AnyEvents>);
-  aws.serveApi(
-    createHttpApi({ about, run, runs: list, skips, runsOf, cancel, send: sendGiven, meter: meter.snapshot }),
-  );
+  const asked = { about, run, runs: list, skips, runsOf, cancel, send: sendGiven, meter: meter.snapshot };
+  aws.serveApi(createHttpApi({ ...asked, messages: () => messagesIn(aws, queues, deadLetters) }));
   return {
     url: aws.url,
     get app() {
@@ -179,6 +179,11 @@ export function createLocalCloud(
     },
   };
 }
+
+const messagesIn = ({ clock, sqs }: LocalAws, ...queues: readonly (readonly string[])[]): QueuesNow => ({
+  now: clock.now(),
+  messages: queues.flat().flatMap((queue) => sqs.messages(queue).map(({ body, state }) => ({ queue, body, state }))),
+});
 
 /** Reading is not on the app's bill. */
 const viewsOf = ({ api }: Doors, mine: { readonly env: string; readonly app: string }) => ({

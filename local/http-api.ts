@@ -22,6 +22,18 @@ export interface HttpApiDeps {
   readonly cancel: (runId: string, options: unknown) => Promise<unknown>;
   readonly send: (events: unknown) => Promise<unknown>;
   readonly meter: () => unknown;
+  readonly messages: () => QueuesNow;
+}
+
+/** What lies in the queues. */
+export interface QueuesNow {
+  /** By the cloud's clock, in ms since the epoch. */
+  readonly now: number;
+  readonly messages: readonly {
+    readonly queue: string;
+    readonly body: string;
+    readonly state: "visible" | "delayed" | "inflight";
+  }[];
 }
 
 /** What the cloud runs. */
@@ -49,6 +61,7 @@ const ROUTES = [
   "GET /api/events/<id>/runs",
   "POST /api/events",
   "GET /api/meter",
+  "GET /api/messages",
 ];
 
 /** `/api`: the `ROUTES`, which it lists itself. Answers JSON. */
@@ -82,6 +95,7 @@ async function answer(deps: HttpApiDeps, request: IncomingMessage): Promise<unkn
   const event = /^GET \/api\/events\/([^/]+)\/runs$/.exec(route)?.[1];
   if (event !== undefined) return deps.runsOf(decodeURIComponent(event));
   if (route === "POST /api/events") return deps.send(JSON.parse(await bodyOf(request)));
+  if (route === "GET /api/messages") return deps.messages();
   return route === "GET /api/meter" ? deps.meter() : undefined;
 }
 
