@@ -27,7 +27,9 @@ const severe = (struck: readonly Struck[]): number =>
 function storedUnlike({ handed }: Witness, { pk, id, kind, outcome, data }: Item): readonly Finding[] {
   const runId = pk.split("#").at(-1) ?? "";
   const seen = handed.get(runId)?.[String(id)];
-  if (seen === undefined || kind !== "run" || outcome !== "ok" || seen.includes(String(data))) return [];
+  // Large ones are elsewhere: stories look at those.
+  if (seen === undefined || kind !== "run" || outcome !== "ok" || data === undefined) return [];
+  if (seen.includes(String(data))) return [];
   const text = `the step "${id}" of run ${runId} has stored ${data}, and the code got ${seen.join(" and ")}`;
   return [{ law: "L1", text, runId }];
 }
