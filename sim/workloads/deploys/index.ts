@@ -7,7 +7,7 @@ import { judgeDeploys } from "./judge.ts";
 import { drawVersions } from "./versions.ts";
 
 const MIX: Mix = {
-  weights: { step: 4, sleep: 3, parallel: 2, loop: 1 },
+  weights: { step: 4, sleep: 4, parallel: 2, loop: 1 },
   size: [4, 8],
   failing: 0.15,
   broken: 0,
@@ -18,7 +18,7 @@ const MIX: Mix = {
 
 const MINUTE = 60_000;
 /** Before the first step has ended, between two steps, and in a sleep. */
-const DEPLOYS_AFTER = [0, 300, 5_000, 4 * MINUTE, 60 * MINUTE, 2 * 24 * 60 * MINUTE] as const;
+const DEPLOYS_AFTER = [300, 5_000, 4 * MINUTE, 4 * MINUTE, 60 * MINUTE, 2 * 24 * 60 * MINUTE] as const;
 
 /** Runs that are in flight while the next versions of their function go live. */
 export const deploys: Workload = {

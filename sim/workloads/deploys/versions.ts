@@ -2,7 +2,7 @@ import type { Draw } from "../../draw.ts";
 import type { Node, Program, StepNode } from "../programs/grammar.ts";
 
 /** What a deploy does to a program: as docs/deploy.md has it, "What happens to runs in flight". */
-const CHANGES = ["rename", "reorder", "add", "delete", "kind"] as const;
+const CHANGES = ["rename", "reorder", "add", "delete", "kind", "kind"] as const;
 
 /** A program, and what becomes of it in so many deploys. */
 export function drawVersions(draw: Draw, first: Program, deploys: number): readonly Program[] {
