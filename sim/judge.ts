@@ -27,9 +27,9 @@ const severe = (struck: readonly Struck[]): number =>
 function storedUnlike({ handed }: Witness, { pk, id, kind, outcome, data }: Item): readonly Finding[] {
   const runId = pk.split("#").at(-1) ?? "";
   const seen = handed.get(runId)?.[String(id)];
-  // Large ones are elsewhere: stories look at those.
-  if (seen === undefined || kind !== "run" || outcome !== "ok" || data === undefined) return [];
-  if (seen.includes(String(data))) return [];
+  // What is too large for an item lies in S3.
+  if (typeof data !== "string" || kind !== "run" || outcome !== "ok") return [];
+  if (seen === undefined || seen.includes(data)) return [];
   const text = `the step "${id}" of run ${runId} has stored ${data}, and the code got ${seen.join(" and ")}`;
   return [{ law: "L1", text, runId }];
 }

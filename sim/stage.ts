@@ -8,6 +8,7 @@ import { virtualClock } from "../local/clock.ts";
 import { createLocalCloud, type LocalCloud } from "../local/cloud.ts";
 import { type Doors, openDoors } from "../local/doors.ts";
 import { type Provisioned, provision } from "../local/provision.ts";
+import type { InProcessHandler } from "../local/transport.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
 import { Stepwell } from "../sdk/index.ts";
 import type { Clock, RunView } from "../sdk/protocol/index.ts";
@@ -34,6 +35,8 @@ export interface StageOptions {
   readonly log?: LogSink;
   /** What comes between the doors and AWS. */
   readonly between?: (aws: LocalAws) => Omit<Surroundings, "clock">;
+  /** Another AWS for the doors, behind the faults: to prove that a broken guard is noticed. @default - the cloud's */
+  readonly behind?: (handler: InProcessHandler) => InProcessHandler;
   /** The clock that the doors read. @default - the cloud's */
   readonly clock?: (clock: Clock) => Clock;
 }
@@ -71,7 +74,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const waits = options.waits ?? "stepFunctions";
   const provisioned = await provision(aws, { engine: DEFAULT_ENGINE, env: "main", app: client.id, waits });
   const config = aws.clientConfig();
-  const faulty = { ...config, maxAttempts: 1, requestHandler: faults.wrap(config.requestHandler) };
+  const handler = options.behind?.(config.requestHandler) ?? config.requestHandler;
+  const faulty = { ...config, maxAttempts: 1, requestHandler: faults.wrap(handler) };
   const log = options.log ?? silence;
   const around = { ...aws, clientConfig: () => faulty, clock: (options.clock?.(clock) ?? clock) as LocalAws["clock"] };
   const opened = openDoors(around, provisioned, { app, timeoutMs: options.timeoutMs ?? TIMEOUT_MS, log });
