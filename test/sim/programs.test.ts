@@ -72,6 +72,8 @@ describe("the model knows the ends of", () => {
       ["1>h@1>h@5"],
     ],
     ["a step that nobody awaits", then({ kind: "unawaited", of: { kind: "step", id: "a" } }, step("b")), ["1>b@1"]],
+    ["a handler that stumbles, and is tried again", then(step("a"), { kind: "stumble", times: 2 }), ["1>a@1"]],
+    ["a handler that stumbles too often", then(step("a"), { kind: "stumble", times: 3 }), ["fails: stumbled"]],
     ["sent events", { kind: "send", id: "s", count: 2 }, ["1>s*2"]],
     ["a child, which knows who asked", invoke("i"), ["1>i(i.1>k@3)"]],
     ["a child that fails", attempt(invoke("i")), ["1!no k"], { child: step("k", { broken: true }) }],
