@@ -129,8 +129,13 @@ export class Table {
 
   /** The first item of a partition behind a sort key, read consistently. */
   async next(pk: string, sk: string): Promise<Item | undefined> {
-    const { Items: [item] = [] } = await this.#page(pk, "sk > :sk", { sk }, { Limit: 1 });
-    return item && unmarshall(item);
+    return (await this.behind(pk, sk, 1))[0];
+  }
+
+  /** The first `limit` items of a partition behind a sort key, read consistently; fewer if they are more than a megabyte. */
+  async behind(pk: string, sk: string, limit: number): Promise<readonly Item[]> {
+    const { Items = [] } = await this.#page(pk, "sk > :sk", { sk }, { Limit: limit });
+    return Items.map((item) => unmarshall(item));
   }
 
   /** How many items of a partition lie from one sort key to another; counted up to the first page, which is a megabyte. */
