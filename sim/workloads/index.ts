@@ -1,0 +1,6 @@
+import type { Workload } from "../contract.ts";
+import { FAMILIES } from "./families.ts";
+import { programWorkload } from "./programs/story.ts";
+
+/** All families of stories. */
+export const workloads: readonly Workload[] = FAMILIES.map(programWorkload);
