@@ -39,7 +39,8 @@ function writeTable(mutants: readonly Mutant[], trials: readonly Trial[]): void 
 
 /** @returns the exit code */
 async function run({ only, jobs }: MutantOptions, mutants: readonly Mutant[]): Promise<number> {
-  const chosen = only === undefined ? mutants : mutants.filter(({ name, id }) => only.includes(name) || only.includes(id));
+  const chosen =
+    only === undefined ? mutants : mutants.filter(({ name, id }) => only.includes(name) || only.includes(id));
   const tests = [...new Set(chosen.map(({ test }) => test))];
   progress(`${tests.length} test files as they are …`);
   const failures = await failuresWithout(root, tests);

@@ -26,13 +26,17 @@ export function readMutants(folder: string): readonly Mutant[] {
 
 function readMutant(folder: string, file: string): Mutant {
   const [, fault] = NAME.exec(file) ?? [];
-  if (fault === undefined) throw new Error(`${file}: a patch is called by its fault, such as fi-03.patch or fi-03-b.patch.`);
+  if (fault === undefined)
+    throw new Error(`${file}: a patch is called by its fault, such as fi-03.patch or fi-03-b.patch.`);
   const text = readFileSync(join(folder, file), "utf8");
   const [head = ""] = text.split(/^(?:diff|---) /m);
   return {
     name: file.replace(".patch", ""),
     id: fault.toUpperCase(),
-    guard: head.trim().replace(/^Guard: /, "").replace(/\s+/g, " "),
+    guard: head
+      .trim()
+      .replace(/^Guard: /, "")
+      .replace(/\s+/g, " "),
     files: [...text.matchAll(/^\+\+\+ b\/(\S+)/gm)].map(([, path]) => path as string),
     patch: `test/mutants/${file}`,
     test: `test/faults/${fault}.test.ts`,

@@ -13,7 +13,12 @@ export function renderTrials(trials: readonly Trial[]): string {
   ]);
   const head = ["mutant", "verdict", "time", "noticed by"];
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = [head, ...rows].map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd());
+  const lines = [head, ...rows].map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
   const found = trials.filter(({ verdict }) => verdict === "found").length;
   return `${lines.join("\n")}\n\n${found} of ${trials.length} removed guards were noticed.\n`;
 }

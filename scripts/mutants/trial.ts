@@ -103,7 +103,8 @@ function failuresOf(report: Report | undefined): readonly Failure[] {
   if (report === undefined) return [{ name: "vitest", message: "The test did not come to an end." }];
   return report.testResults.flatMap(({ name, status, message = "", assertionResults }) => {
     const failed = assertionResults.filter((result) => result.status === "failed");
-    if (failed.length === 0 && status === "failed") return [{ name: basename(name), message: message || "It cannot be loaded." }];
+    if (failed.length === 0 && status === "failed")
+      return [{ name: basename(name), message: message || "It cannot be loaded." }];
     return failed.flatMap(({ fullName, failureMessages = [] }) =>
       failureMessages.map((text) => ({ name: fullName, message: text })),
     );

@@ -77,14 +77,22 @@ export const FAULTS: readonly KnownFault[] = [
     "a mismatch on replay returned another step's result",
     "code gets its own steps' results; another kind under an id is a visible, final failure",
   ),
-  fault("B-1", "an event was delivered to a waiter of another tenant or environment", "a match is of a key and a scope"),
+  fault(
+    "B-1",
+    "an event was delivered to a waiter of another tenant or environment",
+    "a match is of a key and a scope",
+  ),
   fault("B-2", "a stale waiter swallowed the next event after a lost race", "a lost race consumes nothing"),
   fault(
     "B-3",
     "a lock was invisible with more than one shard",
     "locks, limits, lines and the sweeper see all partitions",
   ),
-  fault("B-4", "an event that was older than the run cancelled it", "only events after the run was scheduled cancel it"),
+  fault(
+    "B-4",
+    "an event that was older than the run cancelled it",
+    "only events after the run was scheduled cancel it",
+  ),
   fault("B-5", "a sleep of a year was lost to a TTL", "nothing that a live run needs expires"),
   fault(
     "B-6",

@@ -46,10 +46,13 @@ export async function until(isSo: () => Promise<boolean> | boolean): Promise<voi
 
 /** Puts events on the bus, and resolves once the router has handled them: all before whoever awaits this goes on. */
 export async function routed({ doors, aws, provisioned }: Stage, events: readonly SmallEvent[]): Promise<void> {
-  await doors.world.bus.send("laws", events.map(({ id, name, data }) => ({
-    name,
-    envelope: { v: 1 as const, id, ts: aws.clock.now(), env: "main", data },
-  })));
+  await doors.world.bus.send(
+    "laws",
+    events.map(({ id, name, data }) => ({
+      name,
+      envelope: { v: 1 as const, id, ts: aws.clock.now(), env: "main", data },
+    })),
+  );
   const queue = provisioned.binding.ingestQueueUrl.split("/").at(-1) ?? "";
   await until(() => aws.sqs.messages(queue).length === 0);
 }
