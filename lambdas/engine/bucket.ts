@@ -1,5 +1,4 @@
 import type { FlowManifest, StoredEvent } from "../../sdk/protocol/index.ts";
-import type { FunctionAddress } from "./flow-keys.ts";
 import { type RunOwner, runIdOf } from "./run-id.ts";
 
 /**

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { nextResult, operationKey, Replay } from "../../sdk/execution/index.ts";
 import type { StepMemo } from "../../sdk/protocol/index.ts";
-import { differences, type Scenario } from "../laws/harness.ts";
+import { type Fault, FREEZE_MS } from "../laws/faults.ts";
+import type { Scenario } from "../laws/harness.ts";
 import { one } from "../laws/scenarios.ts";
-import { callsWith, playOn } from "./on-stage.ts";
+import { playOn } from "./on-stage.ts";
 
 /** A result as a process has read it: with its place in the order of results, if that has been written. */
 const read = (id: string, endedAt: number, order?: number): StepMemo => ({
@@ -43,9 +44,6 @@ async function namesIn(snapshot: readonly StepMemo[]): Promise<Record<string, st
   return Object.fromEntries(asked.map(({ id, request }) => [request.name as string, id]));
 }
 
-/** There are many of them, and the process that dies over one dies in its body. */
-const isHeartbeat = (call = "") => call.startsWith("ChangeMessageVisibility") || call.includes("(SET #leaseUntil");
-
 describe("FI-12: one orchestrator, and one order of results for all replays (L1, L4)", () => {
   it("replays from different snapshots give one id to different steps, unless the order of their results is written down", async () => {
     expect(await namesIn([read("a", 10)])).toEqual({ "next of a": "next" });
@@ -57,7 +55,7 @@ describe("FI-12: one orchestrator, and one order of results for all replays (L1,
     expect(await namesIn([read("a", 10), read("b", 20, 1)])).toEqual(both);
   });
 
-  /** The first process has the result of `a` first, whoever takes over has that of `b` first. */
+  /** The first process has the result of `a` first, whoever takes over has that of `b` first. A wake comes while one of them works. */
   const branches: Scenario = {
     name: "two branches that go on under one id",
     functions: one(async ({ step }, { notebook, slow }) => {
@@ -67,27 +65,47 @@ describe("FI-12: one orchestrator, and one order of results for all replays (L1,
       };
       await Promise.all([
         branch("a", (tries) => (tries === 1 ? 1_000 : 90_000)),
-        branch("b", (tries) => (tries === 1 ? 70_000 : 2_000)),
+        branch("b", (tries) => (tries === 1 ? 80_000 : 2_000)),
       ]);
       await step.sleep("replay", "1h");
       return "done";
     }),
+    script: async (stage) => {
+      await stage.pass(FREEZE_MS + 10_000);
+      const [runId = ""] = stage.runIds;
+      const wake = { v: 1, id: "spare", env: "main", app: "laws", functionId: "main", runId, kind: "wake" } as const;
+      await stage.doors.world.queue.sendToRun(stage.provisioned.binding.runQueueUrl, wake);
+    },
   };
 
-  it.each(["freeze", "crashAfter"] as const)(
-    "a process that meets a %s at any call, and the one that takes over, never give a branch the other's result",
-    async (kind) => {
-      const base = await playOn(branches);
-      expect(base).toMatchObject({ run: { status: "completed", output: "done" }, problems: [] });
-      const [leased = 0] = callsWith(base.calls, "(SET #owner");
-      for (let k = leased; k <= base.calls.length; k++) {
-        if (isHeartbeat(base.calls[k - 1])) continue;
-        const { stage, ...played } = await playOn(branches, [{ kind, at: k }]);
-        const call = base.calls[k - 1];
-        const given = ["a", "b"].map((id) => [...(stage.notebook.handed.get(`next of ${id}`) ?? [])]);
-        expect({ call, given }).toEqual({ call, given: [['"a"'], ['"b"']] });
-        expect({ call, problems: differences(base, played, 1) }).toEqual({ call, problems: [] });
-      }
+  async function branchesUnder(faults: readonly Fault[]) {
+    const { stage, run, problems, bodies } = await playOn(branches, faults);
+    const given = ["a", "b"].map((id) => [...(stage.notebook.handed.get(`next of ${id}`) ?? [])]);
+    return { output: run.output, problems, given, bodies };
+  }
+  const right = { output: "done", problems: [], given: [['"a"'], ['"b"']] };
+
+  it("a wake that meets a holder does not begin a second one", async () => {
+    expect(await branchesUnder([])).toEqual({ ...right, bodies: { a: 1, b: 1 } });
+  });
+
+  /** The first checkpoints are of `a`, its next, `b`, and its next. */
+  const CHECKPOINT = "PutItem run#";
+  const unheard = { kind: "throttle", at: "(SET #leaseUntil" } as const;
+
+  const accidents: Readonly<Record<string, readonly Fault[]>> = {
+    "stood still at its checkpoint": [{ kind: "freeze", at: CHECKPOINT }],
+    "stood still at its checkpoint, and does not hear that it has lost the run": [{ kind: "freeze", at: CHECKPOINT }, unheard],
+    "stood still after its checkpoint": [{ kind: "freeze", at: "GetItem run#" }],
+    "died before its checkpoint": [{ kind: "crashBefore", at: CHECKPOINT }],
+    "died after its checkpoint": [{ kind: "crashAfter", at: CHECKPOINT }],
+    "died while it worked": [{ kind: "crashAfter", at: "(SET #leaseUntil" }],
+    "died when it had suspended": [{ kind: "crashAfter", at: "(SET #armed" }],
+  };
+  it.each(Object.entries(accidents))(
+    "whoever takes over from a process that %s has another result first, and no branch gets the other's, in any replay",
+    async (_, faults) => {
+      expect(await branchesUnder(faults)).toMatchObject(right);
     },
   );
 });

@@ -32,7 +32,7 @@ async function perform(step: Tools, [kind, id]: Op, version: number): Promise<st
   }
 }
 
-const valueOf = ([kind, id]: Op, version: number): string =>
+const givenBy = ([kind, id]: Op, version: number): string =>
   ({
     run: `${id} of version ${version}`,
     sleep: `${id} slept undefined`,
@@ -54,7 +54,7 @@ function expected(before: Program, after: Program): object {
         error: "STEPWELL_STEP_MISMATCH",
         sides: [`step.${KINDS[was[0]]}`, `step.${KINDS[op[0]]}`],
       };
-    given.push(valueOf(op, was === undefined ? 1 : 0));
+    given.push(givenBy(op, was === undefined ? 1 : 0));
   }
   return { status: "completed", output: given };
 }
@@ -144,9 +144,10 @@ describe("FI-15: code gets its own steps' results, or the run fails for all to s
       functions: one(async ({ step }, { notebook }) => {
         if (version === 0) await step.run("a", () => "a");
         else {
+          const beside = notebook.step(step, "beside");
           const broken = step.sleep("a", "1s").finally(() => notebook.note("went on"));
           if (how === "catches it") await broken.catch(() => notebook.note("caught"));
-          else await notebook.step(step, "beside");
+          await beside;
         }
         await step.sleep(PARK, "1h");
         await notebook.step(step, "after");
