@@ -54,7 +54,7 @@ describe("B-1: a match is of a key and a scope", () => {
         const paid = await step.waitForEvent("paid", { event: PAID.name, timeout: "1d", ...condition });
         return paid?.id ?? "nothing";
       });
-      const tenants = await openTenants(ENVIRONMENTS, APPS, awaiting, waits);
+      const tenants = await openTenants(ENVIRONMENTS, APPS, awaiting, { waits });
       await startAll(tenants);
       expect(await standings(tenants)).toEqual(inAll("waiting", "waiting"));
       await tenants.send("staging", PAID);

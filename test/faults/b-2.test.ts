@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Listener } from "../../lambdas/engine/types.ts";
 import type { Fault } from "../laws/faults.ts";
 import type { Scenario, Stage } from "../laws/harness.ts";
 import { MINUTE_MS, one } from "../laws/scenarios.ts";
@@ -89,14 +90,18 @@ describe("B-2: a stale listener in the way of an event (L7)", () => {
         const partition = stage.faults.calls.find((call) => call.startsWith("PutItem listener#"))?.split(/[ /]/) ?? [];
         expect(path).toBeDefined();
         const pk = `main#laws#${partition.slice(1, 3).join("/")}`;
-        const [listener] = await Array.fromAsync(listeners.find(pk));
+        const stored = async () => {
+          const found: Listener[] = [];
+          for await (const listener of listeners.find(pk)) found.push(listener);
+          return found;
+        };
+        const [listener] = await stored();
         await stage.pass(2 * MINUTE_MS);
         // As a process would have left it that stood still.
         if (listener !== undefined) await listeners.put(listener);
         await sendAll("two-1")(stage);
         await stage.pass(20 * MINUTE_MS);
-        const left = await Array.fromAsync(listeners.find(pk));
-        expect({ listener: listener?.event, left }).toEqual({ listener: "laws/two", left: [] });
+        expect({ listener: listener?.event, left: await stored() }).toEqual({ listener: "laws/two", left: [] });
       },
     };
     const { run, problems } = await playOn(stale);

@@ -57,20 +57,26 @@ const upTo = (...most: readonly number[]) => most.map((ms) => ({ upTo: ms }));
 const ordinary = () => new Error("ordinary");
 
 /** retries · what is thrown · delay before each further try, which tells how many there are */
-const golden: readonly (readonly [unknown, string, () => unknown, readonly (number | { readonly upTo: number })[]])[] = [
-  [undefined, "an error", ordinary, upTo(SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND)],
-  [2, "an error", ordinary, upTo(SECOND, 2 * SECOND)],
-  [0, "an error", ordinary, []],
-  [{ attempts: 1 }, "an error", ordinary, []],
-  [{ attempts: 3, backoff: "fixed" }, "an error", ordinary, [SECOND, SECOND]],
-  [{ attempts: 5, maxDelay: "3s" }, "an error", ordinary, upTo(SECOND, 2 * SECOND, 3 * SECOND, 3 * SECOND)],
-  [2, "RetryAfterError by ms", () => new RetryAfterError("later", 90 * SECOND), [90 * SECOND, 90 * SECOND]],
-  [2, "RetryAfterError by duration", () => new RetryAfterError("later", "20m"), [20 * MINUTE, 20 * MINUTE]],
-  [1, "RetryAfterError by Date", () => new RetryAfterError("later", new Date(Date.now() + 5 * MINUTE)), [5 * MINUTE]],
-  [1, "RetryAfterError by a Date that is past", () => new RetryAfterError("now", new Date(0)), [0]],
-  [{ attempts: 2, maxDelay: "3s" }, "RetryAfterError past maxDelay", () => new RetryAfterError("later", "1h"), [60 * MINUTE]],
-  [4, "NonRetriableError", () => new NonRetriableError("never"), []],
-];
+const golden: readonly (readonly [unknown, string, () => unknown, readonly (number | { readonly upTo: number })[]])[] =
+  [
+    [undefined, "an error", ordinary, upTo(SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND)],
+    [2, "an error", ordinary, upTo(SECOND, 2 * SECOND)],
+    [0, "an error", ordinary, []],
+    [{ attempts: 1 }, "an error", ordinary, []],
+    [{ attempts: 3, backoff: "fixed" }, "an error", ordinary, [SECOND, SECOND]],
+    [{ attempts: 5, maxDelay: "3s" }, "an error", ordinary, upTo(SECOND, 2 * SECOND, 3 * SECOND, 3 * SECOND)],
+    [2, "RetryAfterError by ms", () => new RetryAfterError("later", 90 * SECOND), [90 * SECOND, 90 * SECOND]],
+    [2, "RetryAfterError by duration", () => new RetryAfterError("later", "20m"), [20 * MINUTE, 20 * MINUTE]],
+    [1, "RetryAfterError by Date", () => new RetryAfterError("later", new Date(Date.now() + 5 * MINUTE)), [5 * MINUTE]],
+    [1, "RetryAfterError by a Date that is past", () => new RetryAfterError("now", new Date(0)), [0]],
+    [
+      { attempts: 2, maxDelay: "3s" },
+      "RetryAfterError past maxDelay",
+      () => new RetryAfterError("later", "1h"),
+      [60 * MINUTE],
+    ],
+    [4, "NonRetriableError", () => new NonRetriableError("never"), []],
+  ];
 
 describe("B-6: attempts, delays and the last try are as the table says", () => {
   describe.each(["in a step", "outside of steps"] as const)("%s", (where) => {
@@ -113,14 +119,17 @@ describe("B-6: attempts, delays and the last try are as the table says", () => {
   });
 
   it("nested: a step in the catch of a step in the catch of a step, each with its own count", async () => {
-    const { status, output, of } = await played({ retries: { attempts: 2, backoff: "fixed" } }, async (input, tries) => {
-      const failing = (name: string) =>
-        input.step.run(name, () => {
-          noted(tries, name, input);
-          throw name === "second" ? new NonRetriableError(name) : ordinary();
-        });
-      return failing("first").catch(() => failing("second").catch(() => failing("third").catch(() => "survived")));
-    });
+    const { status, output, of } = await played(
+      { retries: { attempts: 2, backoff: "fixed" } },
+      async (input, tries) => {
+        const failing = (name: string) =>
+          input.step.run(name, () => {
+            noted(tries, name, input);
+            throw name === "second" ? new NonRetriableError(name) : ordinary();
+          });
+        return failing("first").catch(() => failing("second").catch(() => failing("third").catch(() => "survived")));
+      },
+    );
     expect({ status, output }).toEqual({ status: "completed", output: "survived" });
     expect([of("first"), of("second"), of("third")].map(({ delays }) => delays)).toEqual([[SECOND], [], [SECOND]]);
     expect(of("third").attempts).toEqual([0, 1]);

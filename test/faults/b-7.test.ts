@@ -41,7 +41,8 @@ describe("B-7: a step that always kills its process fails after its retries (L4)
 
   it("also when a run under a concurrency limit has to get in line again after each death, and the next one gets its slot", async () => {
     const functions = one(
-      ({ step, event }, { notebook }) => notebook.step(step, event.id ?? "", () => (event.id === "next" ? "done" : die())),
+      ({ step, event }, { notebook }) =>
+        notebook.step(step, event.id ?? "", () => (event.id === "next" ? "done" : die())),
       { retries: 2, concurrency: 1 },
     );
     const { ends, problems, bodies } = await afterTwoHours(functions, ["other", "next"]);
@@ -99,7 +100,10 @@ describe("B-7: a step that always kills its process fails after its retries (L4)
         { retries: 2 },
       ),
     );
-    expect({ ends, problems }).toMatchObject({ ends: [{ status: "failed", error: "STEPWELL_RUN_CRASHED" }], problems: [] });
+    expect({ ends, problems }).toMatchObject({
+      ends: [{ status: "failed", error: "STEPWELL_RUN_CRASHED" }],
+      problems: [],
+    });
     expect(bodies.before).toBe(1);
     expect(bodies.between).toBeLessThanOrEqual(4);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nextResult, operationKey, Replay } from "../../sdk/execution/index.ts";
 import type { StepMemo } from "../../sdk/protocol/index.ts";
 import { type Fault, FREEZE_MS } from "../laws/faults.ts";
-import type { Scenario } from "../laws/harness.ts";
+import type { Scenario, Stage } from "../laws/harness.ts";
 import { one } from "../laws/scenarios.ts";
 import { playOn } from "./on-stage.ts";
 
@@ -55,57 +55,75 @@ describe("FI-12: one orchestrator, and one order of results for all replays (L1,
     expect(await namesIn([read("a", 10), read("b", 20, 1)])).toEqual(both);
   });
 
-  /** The first process has the result of `a` first, whoever takes over has that of `b` first. A wake comes while one of them works. */
-  const branches: Scenario = {
+  interface Course {
+    readonly faults: readonly Fault[];
+    /** How long `b` takes whoever takes over, in ms. */
+    readonly takesMs?: number;
+    /** When a wake comes, in ms after the start. */
+    readonly wakeAt?: number;
+    readonly prepare?: (stage: Stage) => void;
+  }
+
+  /** The first process has the result of `a` first; whoever takes over runs one step after another, and has those of `b` first. */
+  const branches = ({ takesMs = 1_000, wakeAt = FREEZE_MS + 10_000 }: Course): Scenario => ({
     name: "two branches that go on under one id",
     functions: one(async ({ step }, { notebook, slow }) => {
-      const branch = async (id: string, ms: (tries: number) => number) => {
-        await notebook.step(step, id, (tries) => slow(ms(tries)));
-        notebook.hand(`next of ${id}`, await step.run("next", () => id));
+      const work = (id: string, first: number, second: number) =>
+        notebook.step(step, id, (tries) => slow(tries === 1 ? first : second));
+      const goOn = async (id: string) => notebook.hand(`next of ${id}`, await step.run("next", () => id));
+      const b = async () => {
+        await work("b0", 80_000, 2_000);
+        await work("b", 1_000, takesMs);
+        await goOn("b");
       };
-      await Promise.all([
-        branch("a", (tries) => (tries === 1 ? 1_000 : 90_000)),
-        branch("b", (tries) => (tries === 1 ? 80_000 : 2_000)),
-      ]);
+      const a = async () => {
+        await work("a", 1_000, 90_000);
+        await goOn("a");
+      };
+      await Promise.all([b(), a()]);
       await step.sleep("replay", "1h");
       return "done";
     }),
     script: async (stage) => {
-      await stage.pass(FREEZE_MS + 10_000);
+      await stage.pass(wakeAt);
       const [runId = ""] = stage.runIds;
       const wake = { v: 1, id: "spare", env: "main", app: "laws", functionId: "main", runId, kind: "wake" } as const;
       await stage.doors.world.queue.sendToRun(stage.provisioned.binding.runQueueUrl, wake);
     },
-  };
+  });
 
-  async function branchesUnder(faults: readonly Fault[]) {
-    const { stage, run, problems, bodies } = await playOn(branches, faults);
+  async function branchesUnder(course: Course) {
+    const { stage, run, problems, bodies } = await playOn(branches(course), course.faults, course.prepare);
     const given = ["a", "b"].map((id) => [...(stage.notebook.handed.get(`next of ${id}`) ?? [])]);
     return { output: run.output, problems, given, bodies };
   }
   const right = { output: "done", problems: [], given: [['"a"'], ['"b"']] };
 
   it("a wake that meets a holder does not begin a second one", async () => {
-    expect(await branchesUnder([])).toEqual({ ...right, bodies: { a: 1, b: 1 } });
+    expect(await branchesUnder({ faults: [] })).toEqual({ ...right, bodies: { a: 1, b0: 1, b: 1 } });
   });
 
-  /** The first checkpoints are of `a`, its next, `b`, and its next. */
+  /** The first checkpoint is that of `a`. */
   const CHECKPOINT = "PutItem run#";
-  const unheard = { kind: "throttle", at: "(SET #leaseUntil" } as const;
-
-  const accidents: Readonly<Record<string, readonly Fault[]>> = {
-    "stood still at its checkpoint": [{ kind: "freeze", at: CHECKPOINT }],
-    "stood still at its checkpoint, and does not hear that it has lost the run": [{ kind: "freeze", at: CHECKPOINT }, unheard],
-    "stood still after its checkpoint": [{ kind: "freeze", at: "GetItem run#" }],
-    "died before its checkpoint": [{ kind: "crashBefore", at: CHECKPOINT }],
-    "died after its checkpoint": [{ kind: "crashAfter", at: CHECKPOINT }],
-    "died while it worked": [{ kind: "crashAfter", at: "(SET #leaseUntil" }],
-    "died when it had suspended": [{ kind: "crashAfter", at: "(SET #armed" }],
+  const accidents: Readonly<Record<string, Course>> = {
+    "stood still at its checkpoint": { faults: [{ kind: "freeze", at: CHECKPOINT }] },
+    "stood still at its checkpoint, and whose heartbeat fails when it goes on": {
+      faults: [{ kind: "freeze", at: CHECKPOINT }],
+      takesMs: FREEZE_MS + 10_000,
+      wakeAt: 2 * FREEZE_MS,
+      prepare: ({ aws: { clock }, faults }) =>
+        void clock.at(clock.now() + FREEZE_MS + 900, () => faults.arm([{ kind: "throttle", at: "(SET #leaseUntil" }])),
+    },
+    "stood still after its checkpoint": { faults: [{ kind: "freeze", at: "GetItem run#" }] },
+    "died before its checkpoint": { faults: [{ kind: "crashBefore", at: CHECKPOINT }] },
+    "died after its checkpoint": { faults: [{ kind: "crashAfter", at: CHECKPOINT }] },
+    "died while it worked": { faults: [{ kind: "crashAfter", at: "(SET #leaseUntil" }] },
+    "died when it had suspended": { faults: [{ kind: "crashAfter", at: "(SET #armed" }] },
   };
   it.each(Object.entries(accidents))(
     "whoever takes over from a process that %s has another result first, and no branch gets the other's, in any replay",
-    async (_, faults) => {
-      expect(await branchesUnder(faults)).toMatchObject(right);
+    async (_, course) => {
+      expect(await branchesUnder(course)).toMatchObject(right);
     },
   );
 });

@@ -40,14 +40,20 @@ export interface Tenants {
   runsOf(env: string, eventId: string): Promise<Readonly<Record<string, RunView>>>;
 }
 
+interface TenantsOptions {
+  readonly waits?: "stepFunctions" | "table";
+  /** In ms since the epoch. */
+  readonly startAt?: number;
+}
+
 /** Opens the engine for these environments and apps; closed after the test. */
 export async function openTenants(
   environments: readonly string[],
   apps: readonly string[],
   functions: (app: TenantApp) => readonly Served[],
-  waits: "stepFunctions" | "table" = "stepFunctions",
+  { waits = "stepFunctions", startAt = START_AT }: TenantsOptions = {},
 ): Promise<Tenants> {
-  const aws = await createLocalAws({ clock: virtualClock(START_AT), log: () => {} });
+  const aws = await createLocalAws({ clock: virtualClock(startAt), log: () => {} });
   opened.add(aws);
   const slow = (ms: number) => new Promise<void>((resolve) => aws.clock.pause(aws.clock.now() + ms, resolve));
   const names = engineNames(ENGINE);
