@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { perform, type Scenario, type Stage } from "../laws/harness.ts";
 import { MINUTE_MS, one } from "../laws/scenarios.ts";
-import { open } from "./stage.ts";
+import { holdUp, open } from "./stage.ts";
 
 const siblings = (count: number) => Array.from({ length: count }, (_, i) => `s${i}`);
 
@@ -58,6 +58,26 @@ describe("FI-05 there is exactly one continuation, after the last of N siblings 
         // Waits are handed over one after another; their continuation too comes after the last.
         expect(ended).toEqual([count]);
       });
+    },
+  );
+
+  it.each([2, 3, 10, 50])(
+    "N = %i that end while the one that waits for them is about to rest",
+    { timeout: 60_000 },
+    async (count) => {
+      const ended: (number | undefined)[] = [];
+      const stage: Stage = await open(
+        fanOut("functions that are invoked", count, () => ended.push(stage.notebook.bodies.sibling)),
+      );
+      const suspend = holdUp(stage, "(SET #armed");
+      const { run, problems } = await perform(stage, async ({ pass }) => {
+        expect(suspend.reached).toBe(true);
+        await pass(2 * MINUTE_MS);
+        suspend.release();
+        await pass(2 * MINUTE_MS);
+      });
+      expect({ run, problems }).toMatchObject({ run: { status: "completed", output: "done" }, problems: [] });
+      expect(ended).toEqual([count]);
     },
   );
 });

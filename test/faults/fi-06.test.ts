@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { perform, type Stage } from "../laws/harness.ts";
+import { perform } from "../laws/harness.ts";
 import { MINUTE_MS, one } from "../laws/scenarios.ts";
-import { open } from "./stage.ts";
+import { open, wakeForNothing } from "./stage.ts";
 
 const SECOND_MS = 1_000;
 /** Three leases long. */
@@ -26,12 +26,6 @@ const busy = (bodies: number[]) =>
     return "done";
   });
 
-/** A message that wakes the run for no reason. */
-async function wake({ doors, provisioned, runIds }: Stage, id: string): Promise<void> {
-  const run = { env: "main", app: "laws", functionId: "main", runId: runIds[0] ?? "" };
-  await doors.world.queue.sendToRun(provisioned.binding.runQueueUrl, { v: 1, id, ...run, kind: "wake" });
-}
-
 describe("FI-06 a step in flight is not started again by a wake that is not about it", () => {
   it.each([0, 4, 9, 10, 14, 19, 29])(
     "an event, a timer, a timeout, a sibling's end and spare wakes: from %i s on",
@@ -40,9 +34,9 @@ describe("FI-06 a step in flight is not started again by a wake that is not abou
       const stage = await open({ functions: busy(bodies) });
       const { run, problems } = await perform(stage, async () => {
         await stage.pass(seconds * SECOND_MS);
-        await wake(stage, "spare");
+        await wakeForNothing(stage);
         await stage.cloud.send({ id: "signal", name: "laws/signal", data: {} });
-        await wake(stage, "spare again");
+        await wakeForNothing(stage, "spare again");
         await stage.pass(5 * MINUTE_MS);
       });
       expect({ run, problems }).toMatchObject({ run: { status: "completed", output: "done" }, problems: [] });
