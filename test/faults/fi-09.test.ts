@@ -22,10 +22,15 @@ class Floor {
   }
 }
 
-const working = (floor: Floor, ms = MINUTE_MS): Scenario["functions"] =>
-  one(({ step }, { slow }) => step.run("work", () => floor.during(() => slow(ms))).then(() => "done"), {
-    concurrency: 1,
-  });
+/** Runs of steps that take so long, one after another, on the one slot. */
+const working = (floor: Floor, parts: readonly number[]): Scenario["functions"] =>
+  one(
+    async ({ step }, { slow }) => {
+      for (const [i, ms] of parts.entries()) await step.run(`work-${i}`, () => floor.during(() => slow(ms)));
+      return "done";
+    },
+    { concurrency: 1 },
+  );
 
 /** The most runs that have held the one slot in the table, looked at before each call that may change that. */
 function watchHolders(stage: Stage): { most: number } {
@@ -67,7 +72,7 @@ describe("FI-09 a limit of one is never exceeded, by the clock of the table", ()
     // Before it takes its slot, in its step, and at the end of the run.
     for (const call of ["(SET #holders", "PutItem run#", "(SET #status"]) {
       const floor = new Floor();
-      const stage = await open({ functions: working(floor) });
+      const stage = await open({ functions: working(floor, [MINUTE_MS, MINUTE_MS]) });
       const frozen = freezeAt(stage, call);
       const holders = watchHolders(stage);
       await sendAll(stage);
@@ -91,7 +96,7 @@ describe("FI-09 a limit of one is never exceeded, by the clock of the table", ()
       const floor = new Floor();
       // It writes its result a fifth of a second before Lambda ends it.
       const lastsMs = MINUTE_MS - 200;
-      const stage = await open({ functions: working(floor, lastsMs), timeoutMs: MINUTE_MS });
+      const stage = await open({ functions: working(floor, [lastsMs]), timeoutMs: MINUTE_MS });
       let first: Invocation | undefined;
       skewClocks(stage, (process) => {
         if (process.functionName.includes("app")) first ??= process;
