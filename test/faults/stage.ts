@@ -54,13 +54,13 @@ export interface Held {
   release(): void;
 }
 
-/** Holds up the first call that has this text; its process may make others. */
-export const holdUp = (stage: Stage, text: string): Held => hold(stage, text, false);
+/** Holds up a call, by its number or as the first that has this text; its process may make others. */
+export const holdUp = (stage: Stage, which: string | number): Held => hold(stage, which, false);
 
 /** Freezes the process that is the first to come to a call with this text: this call, its heartbeat, and whatever else it does. */
 export const freezeAt = (stage: Stage, text: string): Held => hold(stage, text, true);
 
-function hold(stage: Stage, text: string, isFreeze: boolean): Held {
+function hold(stage: Stage, which: string | number, isFreeze: boolean): Held {
   const gate = Promise.withResolvers<void>();
   let frozen: Invocation | undefined;
   const held = { reached: false, release: gate.resolve };
@@ -69,7 +69,7 @@ function hold(stage: Stage, text: string, isFreeze: boolean): Held {
     await before?.(call, at);
     const invocation = currentInvocation();
     if (isFreeze && invocation === frozen) return gate.promise;
-    if (held.reached || !call.includes(text)) return;
+    if (held.reached || !(typeof which === "number" ? at === which : call.includes(which))) return;
     held.reached = true;
     frozen = invocation;
     // Nobody waits for it: time may pass over it.
