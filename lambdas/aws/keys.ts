@@ -32,6 +32,22 @@ export const pathsKey = (env: string, event: string): Key => ({ pk: `${env}#${SH
 export const listenerPartition = (env: string, app: string, event: string, match: string): string =>
   `${env}#${app}#listener#${event}#${match}`;
 
+/** Events of one name whose match paths have the values hashed in `match`. */
+export interface ArrivalsOf {
+  readonly env: string;
+  readonly app: string;
+  readonly event: string;
+  readonly match: string;
+}
+export const arrivalPartition = ({ env, app, event, match }: ArrivalsOf): string =>
+  `${env}#${app}#arrived#${event}#${match}`;
+export const arrivalKey = (of: ArrivalsOf, { id, at }: { readonly id: string; readonly at: number }): Key => ({
+  pk: arrivalPartition(of),
+  sk: `${arrivalsFrom(at)}#${id}`,
+});
+/** Before every sort key of a bus time of `at` or later. */
+export const arrivalsFrom = (at: number): string => new Date(at).toISOString();
+
 /** Sort key of a step's listener. */
 export const listenerName = (runId: string, step: StepMemo): string => `${runId}#${step.key}`;
 

@@ -93,6 +93,10 @@ export type Listener = StepListener | CancelListener;
 export interface StepListener extends ListenerBase {
   readonly kind?: never;
   readonly stepKey: string;
+  /** The hash of the match values, which is the end of its key too. */
+  readonly match: string;
+  /** Ids of events that the run had been given before it waited. */
+  readonly seen?: readonly string[];
 }
 
 /** A run that an event cancels. */
