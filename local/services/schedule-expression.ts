@@ -35,8 +35,14 @@ export function nextTime(expression: Expression, after: number, anchor: number):
       return anchor + (passed + 1) * expression.everyMs;
     }
     case "cron":
-      return expression.cron.nextRun(new Date(after))?.getTime();
+      return nextExisting(expression.cron, new Date(after))?.getTime();
   }
+}
+
+/** A time that the clocks leave out in spring is skipped, as AWS does; croner names the end of the gap for it. */
+function nextExisting(cron: Cron, after: Date): Date | null {
+  const next = cron.nextRun(after);
+  return next === null || cron.match(next) ? next : nextExisting(cron, next);
 }
 
 function parseRate(inner: string): number {
