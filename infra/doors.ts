@@ -88,10 +88,12 @@ export function sweeperDoor(scope: Construct, props: DoorsProps): Door {
     timeout: Duration.seconds(60),
     permissions: [
       may.queryDueRuns(arns),
-      may.useTable(arns, ["GetItem", "UpdateItem"], [may.PARTITIONS.runs]),
+      may.useTable(arns, ["GetItem", "UpdateItem", "Query"], [may.PARTITIONS.runs]),
       may.useTable(arns, ["Query"], [may.PARTITIONS.registry]),
       may.useTable(arns, ["Query", "DeleteItem"], [may.PARTITIONS.lines]),
       may.useTable(arns, ["Query", "UpdateItem"], [may.PARTITIONS.slots]),
+      may.useTable(arns, ["GetItem"], [may.PARTITIONS.buckets]),
+      may.send(arns.ingestQueue),
     ],
   });
 }
@@ -107,6 +109,7 @@ export function registrarDoor(scope: Construct, props: DoorsProps): Door {
     permissions: [
       may.useTable(arns, ["GetItem", "PutItem", "DeleteItem"], props.engine.environments.map(may.registryOf)),
       may.invokeApps(arns),
+      may.send(arns.ingestQueue),
       ...may.createSchedules(arns),
       may.deleteSchedules(arns),
       may.updateSchedules(arns),
