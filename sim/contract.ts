@@ -71,6 +71,8 @@ export interface Played {
   readonly witness: Witness;
   /** What went wrong on purpose. */
   readonly struck: readonly Struck[];
+  /** Runs that only the sweeper got going again. */
+  readonly swept: readonly string[];
   /** Clocks of processes differed from the store's by up to so many milliseconds. */
   readonly skewMs: number;
 }

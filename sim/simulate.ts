@@ -112,6 +112,7 @@ async function judged(stage: Stage, story: Story, plan: Plan, trace: Trace): Pro
     cancelled,
     witness,
     struck: faults.struck,
+    swept,
     skewMs: plan.weather.skewMs,
   };
   return { findings: judge(story, played, await snapshotOf(stage), swept), runs };

@@ -20,7 +20,7 @@ export interface Tale {
 }
 
 const OPTIONS_MAX = 4;
-const ARRIVALS = 10;
+const ARRIVALS = 8;
 /** Dense, so that there is always somebody who has to wait. In seconds. */
 const GAP_MAX = 10;
 /** Not over before the story is. */
