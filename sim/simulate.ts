@@ -101,6 +101,7 @@ async function judged(stage: Stage, story: Story, plan: Plan, trace: Trace): Pro
   const origin = stage.aws.clock.now();
   const cancelled = await live(stage, plan.acts, trace);
   await comeToRest(stage, trace);
+  trace.world("all has come to rest");
   const runs = await runsOn(stage);
   if (endless !== undefined) return { findings: [endless], runs };
   const played: Played = {
