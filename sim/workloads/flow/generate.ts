@@ -1,4 +1,4 @@
-import type { Draw } from "../../sim/draw.ts";
+import type { Draw } from "../../draw.ts";
 import { type Arrival, GO, type Option, type Rules } from "./model.ts";
 
 /** The event that cancels. */
