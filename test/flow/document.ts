@@ -1,4 +1,4 @@
-import type { Option } from "../../sim/workloads/flow/model.ts";
+import type { Option } from "../../sim/workloads/flow/rules.ts";
 import { codeIn, rowsOf } from "../docs-tables.ts";
 
 /** The tables of docs/flow-control.md, as tests read them. */

@@ -2,8 +2,9 @@ import { Stepwell } from "stepwell";
 import { describe, expect, it } from "vitest";
 import { Draw } from "../../sim/draw.ts";
 import { arrivalsOf, OPTIONS, rulesOf } from "../../sim/workloads/flow/generate.ts";
-import { type Arrival, model, type Option, type Outcome, type Rules } from "../../sim/workloads/flow/model.ts";
+import { model } from "../../sim/workloads/flow/model.ts";
 import { optionsOf } from "../../sim/workloads/flow/options.ts";
+import type { Arrival, Option, Outcome, Rules } from "../../sim/workloads/flow/rules.ts";
 import { applying, order, pairs, refused, stages } from "./document.ts";
 import { play } from "./play.ts";
 

@@ -1,6 +1,6 @@
 import type { RunSummary } from "../../sdk/protocol/index.ts";
-import { type Arrival, GO, type Outcome, type Rules } from "../../sim/workloads/flow/model.ts";
 import { optionsOf } from "../../sim/workloads/flow/options.ts";
+import { type Arrival, GO, type Outcome, type Rules } from "../../sim/workloads/flow/rules.ts";
 import { openStage, type Scenario } from "../laws/harness.ts";
 
 /** What the handler has seen of a run. */

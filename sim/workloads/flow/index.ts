@@ -1,6 +1,6 @@
 import type { Workload } from "../../contract.ts";
 import { judgeFlow } from "./judge.ts";
-import type { Rules } from "./model.ts";
+import type { Rules } from "./rules.ts";
 import { actsOf, drawTale, functionsOf, type Tale } from "./story.ts";
 
 /** Every option of flow control, in any company, with bursts of events. */

@@ -1,6 +1,6 @@
 import type { Case, Fate, Told } from "./judge.ts";
-import { isOff, keyOf } from "./model.ts";
 import { gatesOf } from "./overseer.ts";
+import { isOff, keyOf } from "./rules.ts";
 
 /** Since the first event of a key no more starts than the capacity, and one more for each interval. */
 export function throttleProblems({ rules: { throttle }, fates, told }: Case): readonly string[] {

@@ -3,8 +3,8 @@ import type { RunView } from "../../../sdk/protocol/index.ts";
 import type { Played } from "../../contract.ts";
 import { runProblems } from "../judge.ts";
 import { orderProblems, throttleProblems } from "./judge-starts.ts";
-import { type Arrival, GO, isLater, isOff, keyOf, type Rules } from "./model.ts";
 import { type Overseer, overseerOf, type Sighting } from "./overseer.ts";
+import { type Arrival, GO, isLater, isOff, keyOf, type Rules } from "./rules.ts";
 import type { Tale } from "./story.ts";
 
 /** What is known when nothing happens any more. */

@@ -1,5 +1,5 @@
 import { Stepwell } from "../../../sdk/index.ts";
-import type { Field, Rules } from "./model.ts";
+import type { Field, Rules } from "./rules.ts";
 
 const path = (field: Field): string => `event.data.${field}`;
 

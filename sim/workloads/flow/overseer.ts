@@ -1,6 +1,6 @@
 import { currentInvocation, type Invocation } from "../../../local/invocation.ts";
 import type { Witness } from "../../contract.ts";
-import { type Arrival, isOff, keyOf, type Limit, type Rules } from "./model.ts";
+import { type Arrival, isOff, keyOf, type Limit, type Rules } from "./rules.ts";
 
 /** A run as its handler saw it. */
 export interface Sighting {

@@ -2,9 +2,9 @@ import type { Served } from "../../../lambdas/runner/functions.ts";
 import type { Act, App } from "../../contract.ts";
 import type { Draw } from "../../draw.ts";
 import { arrivalsOf, OPTIONS, rulesOf } from "./generate.ts";
-import { type Arrival, GO, type Limit, type Rules } from "./model.ts";
 import { areAllowed, optionsOf } from "./options.ts";
 import { gatesOf, overseerOf } from "./overseer.ts";
+import { type Arrival, GO, type Limit, type Rules } from "./rules.ts";
 
 /** What a seed decides about functions with flow control. */
 export interface Tale {
