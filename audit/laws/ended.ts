@@ -75,7 +75,9 @@ function lostLock(facts: Facts, run: KnownRun): readonly Finding[] {
   if (lock?.runId === runId) return [];
   if (lock === undefined)
     return [{ law: "L6", text: `${nameOf(run)} is a singleton, and its lock ${pk} is not there`, runId }];
-  if (header.cancel !== undefined) return [];
+  // The newer one has had it cancelled before.
+  const isToEnd = header.cancel !== undefined || facts.mail.about.get(runId)?.some(({ kind }) => kind === "cancel");
+  if (isToEnd) return [];
   const text = `${nameOf(run)} is a singleton, and its lock is the run ${String(lock.runId)}'s`;
-  return unless(isUnderWay(facts, run), { law: "L6", text, runId });
+  return unless(facts.snapshot.messages === undefined ? isRouterBusy(facts) : "no", { law: "L6", text, runId });
 }

@@ -7,7 +7,9 @@ import { type Facts, isActive, isHeld, type KnownRun, nameOf, type Run } from ".
 import { GRACE_MS, isUnderWay, mayHaveTimer, unless } from "../under-way.ts";
 
 export const wakeUps = (facts: Facts): readonly Finding[] => [
-  ...facts.runs.filter(isActive).flatMap((run) => [...lostEvents(facts, run), ...asleep(facts, run)]),
+  ...facts.runs
+    .filter(isActive)
+    .flatMap((run) => [...lostEvents(facts, run), ...asleep(facts, run), ...unguarded(facts, run)]),
   ...facts.runs.filter(({ header }) => header === undefined).flatMap((run) => lostHeader(facts, run)),
 ];
 
@@ -33,6 +35,15 @@ function whyAsleep(facts: Facts, run: KnownRun): string | undefined {
   if (isOverdue(facts, run)) return `has been due since ${new Date(header.due).toISOString()}`;
   const isLost = facts.snapshot.messages !== undefined && !hasTimer(facts, runId) && !hasChild(facts, run);
   return isLost ? `is ${header.parked}, and nothing will wake it but the sweeper` : undefined;
+}
+
+/** The message that holds a lease is not acknowledged before the lease is given back: it follows a crash (L2). */
+function unguarded({ snapshot, mail, options }: Facts, run: KnownRun): readonly Finding[] {
+  const { runId, header } = run;
+  if (!isHeld(run) || snapshot.messages === undefined || options.atRest) return [];
+  if (mail.about.get(runId)?.some(({ id }) => id === header.by)) return [];
+  const text = `${nameOf(run)} is held for the message ${header.by} under the fence ${header.fence}, and that message is gone`;
+  return [{ law: "L2", text, runId }];
 }
 
 /** Its event is stored, and so are all of several: without them it cannot go on. */

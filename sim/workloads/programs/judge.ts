@@ -5,11 +5,13 @@ import { finding, nameOf, triesExcused } from "../findings.ts";
 import { oneEachProblems, runProblems, startProblems } from "../judge.ts";
 import { type Cast, type Lifecycle, listenerOf, mainsOf } from "./cast.ts";
 import { errorText } from "./compile.ts";
-import { GO, type Input, nodesOf, TOLD } from "./grammar.ts";
+import { GO, type Input, nodesOf, shortened, TOLD } from "./grammar.ts";
 import { type End, endsOf, type Signal, type Surroundings } from "./model.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** A process that dies as its first act leaves its message hidden for as long as its Lambda lasts. */
+const LOST_BY_FAULT_MS = 6 * MINUTE_MS;
 
 /** Everything that is to be judged of programs. */
 export const judgeCast = (cast: Cast, played: Played): readonly Finding[] => [
@@ -80,15 +82,16 @@ function endProblems(cast: Cast, played: Played, run: RunView): readonly Finding
 const endText = ({ text, error }: Pick<End, "text" | "error">): string => (error === undefined ? text : `!${error}`);
 
 export const endOf = ({ status, output, error }: RunView): string =>
-  status === "failed" ? `!${errorText(error)}` : String(output);
+  status === "failed" ? `!${errorText(error)}` : shortened(String(output));
 
 /** What the model has to know of the world in which a run has run. */
 function surroundingsOf(cast: Cast, played: Played, run: RunView): Surroundings {
-  const isCalm = played.struck.every(({ kind }) => kind === "die");
+  const { struck, swept } = played;
   return {
     programs: new Map(cast.programs.map((program) => [program.id, program])),
     signals: signalsOf(played.acts),
-    slackMs: isCalm ? 5 * MINUTE_MS : 2 * DAY_MS,
+    // The sweeper comes only when the acts are over.
+    slackMs: swept.length > 0 ? 20 * DAY_MS : 5 * MINUTE_MS + struck.length * LOST_BY_FAULT_MS,
     crashes: triesExcused(played, run.id),
   };
 }
@@ -159,7 +162,7 @@ function childProblems(cast: Cast, { runs }: Played): readonly Finding[] {
 }
 
 function toldParent(step: StepView, child: RunView): readonly Finding[] {
-  const got = step.status === "failed" ? `!${errorText(step.error)}` : String(step.output);
+  const got = step.status === "failed" ? `!${errorText(step.error)}` : shortened(String(step.output));
   if (step.status === "cancelled" || got === "!STEPWELL_INVOKE_TIMEOUT" || got === endOf(child)) return [];
   return [
     finding(
