@@ -1,3 +1,5 @@
+import type { DeadLetterPage, Redriven } from "../lambdas/api/dead-letters.ts";
+import type { DeadLetter } from "../lambdas/aws/dead-letter-store.ts";
 import type { About, QueuesNow } from "../local/http-api.ts";
 import type { Code, RunPage, RunView, SkipCounts } from "../sdk/protocol/index.ts";
 import type { Cloud, ListQuery } from "./cloud.ts";
@@ -34,6 +36,18 @@ export function openLocal(url: string): Cloud {
       })) as RunView | undefined,
     list: async (query) => (await call(base, `/api/runs?${paramsOf(query)}`)) as RunPage,
     skips: async (query) => (await call(base, `/api/skips?${paramsOf(query)}`)) as SkipCounts,
+    deadLetters: async (after) =>
+      (await call(
+        base,
+        `/api/dead${after === undefined ? "" : `?${new URLSearchParams({ after })}`}`,
+      )) as DeadLetterPage,
+    deadLetter: async (id) =>
+      (await callIfThere(base, `/api/dead/${encodeURIComponent(id)}`)) as DeadLetter | undefined,
+    redrive: async (ids, dryRun) =>
+      (await call(base, "/api/dead/redrive", {
+        method: "POST",
+        body: JSON.stringify({ ids, dryRun }),
+      })) as readonly Redriven[],
   };
 }
 

@@ -33,6 +33,8 @@ export function createProgram(exit: (code: number) => void): Command {
   addSkips(program, exit);
   addCancel(program, exit);
   addAudit(program, exit);
+  addDead(program, exit);
+  addRedrive(program, exit);
   addInit(program, exit);
   addDoctor(program, exit);
   return program;
@@ -131,6 +133,38 @@ function addAudit(program: Command, exit: Exit): void {
   command
     .option("--engine <name>", "a deployed engine instead, by your AWS credentials")
     .option("--region <region>", "with --engine: its region (default: your AWS configuration's)");
+}
+
+function addDead(program: Command, exit: Exit): void {
+  const command = program
+    .command("dead")
+    .description("List messages that could not be handled, the latest first, or show one with its body.")
+    .argument("[id]", "id of a dead letter")
+    .option("-q, --queue <name>", "only those of queues with this in their names")
+    .option("-a, --all", "those that have been sent anew as well")
+    .option("-n, --limit <count>", `how many, at most ${RUNS_LISTED_MAX}`, limit, 20)
+    .option("--json", "print JSON")
+    .action(async (id, options) => {
+      interruptible();
+      exit(await (await import("./dead.ts")).dead(id, options));
+    });
+  whichCloud(command);
+}
+
+function addRedrive(program: Command, exit: Exit): void {
+  const command = program
+    .command("redrive")
+    .description("Send dead letters anew, each to the queue that it belongs to. Twice does no harm.")
+    .argument("[id...]", "ids of dead letters")
+    .option("-a, --all", "all that have not been sent anew yet")
+    .option("-q, --queue <name>", "of those, the ones of queues with this in their names")
+    .option("--dry-run", "only tell what would become of them")
+    .option("--json", "print JSON")
+    .action(async (ids, options) => {
+      interruptible();
+      exit(await (await import("./redrive.ts")).redrive(ids, options));
+    });
+  whichCloud(command);
 }
 
 function addInit(program: Command, exit: Exit): void {

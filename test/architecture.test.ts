@@ -18,7 +18,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lambdas/sweeper": DOOR(),
   "lambdas/registrar": DOOR(),
   "lambdas/dead-letters": DOOR(),
-  "lambdas/api": DOOR(),
+  // A dead letter is sent anew only if the router can read it.
+  "lambdas/api": [...DOOR(), "lambdas/router/ingest-message.ts"],
   // The composition root of the Lambdas.
   "lambdas/process.ts": ["sdk/protocol", "sdk/execution", "lambdas/aws", "lambdas/contract.ts"],
   "lambdas/bundle.ts": [],

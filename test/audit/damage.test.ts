@@ -1,8 +1,8 @@
 import { NonRetriableError, RetryAfterError } from "stepwell";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { audit, type Item, type Snapshot } from "../../audit/index.ts";
-import { snapshotOf } from "../laws/audit.ts";
-import { openStage, type Scenario, type Stage } from "../laws/harness.ts";
+import { snapshotOf } from "../../sim/snapshot.ts";
+import { APP, openStage, type Scenario, type Stage } from "../laws/harness.ts";
 
 const on = (id: string) => ({ event: `laws/${id}` });
 
@@ -60,7 +60,7 @@ beforeAll(async () => {
   stage = await openStage({ name: "damage", functions });
   await stage.cloud.send(EVENTS);
   await stage.pass(30_000);
-  snapshot = await snapshotOf(stage);
+  snapshot = await snapshotOf(stage, APP);
 });
 afterAll(() => stage.cloud.close());
 

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { Fault } from "../laws/faults.ts";
+import type { Fault } from "../../sim/faults.ts";
+import { disturb, type Mail, shuffled, twice } from "../../sim/mail.ts";
 import { gates } from "../laws/gates.ts";
-import { openStage, perform, type Scenario } from "../laws/harness.ts";
-import { disturb, type Mail, shuffled, twice } from "../laws/mail.ts";
+import { APP, openStage, perform, type Scenario } from "../laws/harness.ts";
 import { effects, steps, waits } from "../laws/scenarios.ts";
 import { watch } from "./live.ts";
 
@@ -22,7 +22,7 @@ const SCENARIOS = [
 async function findings(scenario: Scenario, faults: readonly Fault[] = [], mail?: Mail): Promise<readonly string[]> {
   const stage = await openStage(scenario, faults);
   try {
-    if (mail !== undefined) disturb(stage.aws, mail);
+    if (mail !== undefined) disturb(stage.aws, mail, APP);
     const found = watch(stage);
     const { problems } = await perform(stage, scenario.script);
     expect(stage.faults.calls.length).toBeGreaterThan(10);

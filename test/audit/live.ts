@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Finding } from "../../audit/index.ts";
 import { auditTwice } from "../../audit/twice.ts";
-import { snapshotOf } from "../laws/audit.ts";
-import type { Stage } from "../laws/harness.ts";
+import { snapshotOf } from "../../sim/snapshot.ts";
+import { APP, type Stage } from "../laws/harness.ts";
 
 /** Calls that were begun before have ended after so many turns of the event loop. */
 const TURNS = 3;
@@ -29,7 +29,7 @@ export function watch(stage: Stage): readonly string[] {
 async function lookAt(stage: Stage): Promise<readonly Finding[]> {
   for (let i = 0; i < TURNS; i++) await turn();
   const { findings } = await auditTwice(
-    () => snapshotOf(stage),
+    () => snapshotOf(stage, APP),
     () => turn(),
   );
   return findings;

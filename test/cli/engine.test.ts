@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { DEFAULT_ENVIRONMENT, engineNames } from "../../lambdas/contract.ts";
-import { begin, openShop } from "./cloud.ts";
+import { begin, openShop, sendRaw } from "./cloud.ts";
 import { stepwell } from "./stepwell.ts";
 
 const names = engineNames("stepwell");
@@ -67,6 +67,20 @@ describe("a deployed engine, by its name and the user's AWS credentials", () => 
     );
     const json = await stepwell(["audit", "--engine", "stepwell", "--json"], { env });
     expect(JSON.parse(json.out)).toMatchObject({ ok: true, findings: [], unsure: [], woken: [] });
+  });
+
+  it("has its dead letters sent anew by `stepwell redrive`", async () => {
+    const cloud = await openShop();
+    const env = await openLambda(cloud.url);
+    const event = { "detail-type": "shop/order.placed", source: "my.app", id: "o1", time: "2027-01-01T12:00:00Z" };
+    await sendRaw(cloud, names.ingestDeadLetters, JSON.stringify({ ...event, detail: {} }));
+    await cloud.passTime("1s");
+    const list = await stepwell(["dead", "--engine", "stepwell", "--json"], { env });
+    expect(JSON.parse(list.out)).toMatchObject([{ queue: names.ingestDeadLetters }]);
+    const { code, out, err } = await stepwell(["redrive", "--all", "--engine", "stepwell"], { env });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("Sent anew: 1 of 1.");
+    expect(await cloud.runsOf("o1")).toMatchObject([{ status: "completed" }]);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scratch, stepwell } from "./stepwell.ts";
 
-const COMMANDS = ["dev", "send", "runs", "skips", "cancel", "init", "doctor"];
+const COMMANDS = ["dev", "send", "runs", "skips", "cancel", "dead", "redrive", "init", "doctor"];
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
 
 describe.concurrent("help", () => {

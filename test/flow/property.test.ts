@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { currentInvocation } from "../../local/invocation.ts";
+import { disturb } from "../../sim/mail.ts";
 import { audit } from "../laws/audit.ts";
-import { openStage, type Scenario, type Stage } from "../laws/harness.ts";
-import { disturb } from "../laws/mail.ts";
+import { APP, openStage, type Scenario, type Stage } from "../laws/harness.ts";
 import { fateProblems, type Told } from "./judge.ts";
 import { GO, type Rules } from "./model.ts";
 import { optionsOf } from "./play.ts";
@@ -46,7 +46,7 @@ async function problemsOf(story: Story): Promise<readonly string[]> {
   const stage = await openStage({ name: "property", functions: functionsOf(story, witness) }, story.faults);
   try {
     const mail = mailOf(story);
-    if (mail !== undefined) disturb(stage.aws, mail);
+    if (mail !== undefined) disturb(stage.aws, mail, APP);
     stage.faults.before = (call, at) => {
       if (at === CALLS_MAX) witness.problems.push(`there is no end of calls such as ${call}`);
       if (at >= CALLS_MAX) throw new Error("The story is over.");

@@ -1,8 +1,6 @@
 import { audit as judge, type Snapshot } from "../../audit/index.ts";
-import { readSnapshot } from "../../audit/snapshot.ts";
-import { createClients } from "../../lambdas/aws/clients.ts";
-import { engineNames } from "../../lambdas/contract.ts";
-import type { Stage } from "./harness.ts";
+import { snapshotOf } from "../../sim/snapshot.ts";
+import { APP, type Stage } from "./harness.ts";
 
 export interface Audit {
   readonly problems: readonly string[];
@@ -16,7 +14,7 @@ export interface Audit {
  * @param mayLeave whether processes have died that have left something behind until it expires
  */
 export async function audit(stage: Stage, { mayLeave = false } = {}): Promise<Audit> {
-  const snapshot = await snapshotOf(stage);
+  const snapshot = await snapshotOf(stage, APP);
   const findings = judge(snapshot, { atRest: true, spotless: !mayLeave });
   const problems = [
     ...findings.map(({ law, text }) => `${text} (${law})`),
@@ -25,21 +23,6 @@ export async function audit(stage: Stage, { mayLeave = false } = {}): Promise<Au
     ...stage.swept.map((runId) => `the sweeper had to wake ${runId} (L3)`),
   ];
   return { problems, runs: runsIn(snapshot) };
-}
-
-/** Everything there is on a stage. */
-export function snapshotOf({ aws, provisioned: { binding } }: Stage): Promise<Snapshot> {
-  const names = engineNames(binding.engine);
-  const queues = [
-    names.ingestQueue,
-    names.ingestDeadLetters,
-    names.runQueue("main", "laws"),
-    names.runDeadLetters("main", "laws"),
-  ];
-  const messages = () =>
-    queues.flatMap((queue) => aws.sqs.messages(queue).map(({ body, state }) => ({ queue, body, state })));
-  const clients = createClients(aws.clientConfig());
-  return readSnapshot({ clients, binding, now: () => aws.clock.now(), messages, withValues: true });
 }
 
 function runsIn({ items }: Snapshot): Readonly<Record<string, number>> {
