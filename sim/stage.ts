@@ -8,6 +8,7 @@ import { virtualClock } from "../local/clock.ts";
 import { createLocalCloud, type LocalCloud } from "../local/cloud.ts";
 import { type Doors, openDoors } from "../local/doors.ts";
 import { type Provisioned, provision } from "../local/provision.ts";
+import type { InProcessHandler } from "../local/transport.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
 import { Stepwell } from "../sdk/index.ts";
 import type { Clock, RunView } from "../sdk/protocol/index.ts";
@@ -34,6 +35,10 @@ export interface StageOptions {
   readonly log?: LogSink;
   /** What comes between the doors and AWS. */
   readonly between?: (aws: LocalAws) => Omit<Surroundings, "clock">;
+  /** What stands between the doors and AWS beside that. */
+  readonly wrap?: (handler: InProcessHandler) => InProcessHandler;
+  /** Where the state lies. @default - in memory */
+  readonly dataDir?: string;
   /** The clock that the doors read. @default - the cloud's */
   readonly clock?: (clock: Clock) => Clock;
 }
@@ -59,7 +64,9 @@ const silence: LogSink = { debug: () => {}, info: () => {}, warn: () => {}, erro
 
 /** Opens a stage. Faults strike from `stage.faults.arm` on. */
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const aws = await createLocalAws({ clock: virtualClock(START_AT), log: () => {}, seed: options.seed ?? 1 });
+  const { seed = 1, dataDir, wrap = (handler) => handler } = options;
+  const kept = { ...(dataDir !== undefined && { dataDir }) };
+  const aws = await createLocalAws({ clock: virtualClock(START_AT), log: () => {}, seed, ...kept });
   const { clock } = aws;
   const faults = new FaultLayer({ ...options.between?.(aws), clock });
   const witness = createWitness(() => faults);
@@ -71,7 +78,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const waits = options.waits ?? "stepFunctions";
   const provisioned = await provision(aws, { engine: DEFAULT_ENGINE, env: "main", app: client.id, waits });
   const config = aws.clientConfig();
-  const faulty = { ...config, maxAttempts: 1, requestHandler: faults.wrap(config.requestHandler) };
+  const faulty = { ...config, maxAttempts: 1, requestHandler: faults.wrap(wrap(config.requestHandler)) };
   const log = options.log ?? silence;
   const around = { ...aws, clientConfig: () => faulty, clock: (options.clock?.(clock) ?? clock) as LocalAws["clock"] };
   const opened = openDoors(around, provisioned, { app, timeoutMs: options.timeoutMs ?? TIMEOUT_MS, log });
