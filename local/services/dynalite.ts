@@ -56,7 +56,12 @@ const require = createRequire(import.meta.url);
 /** Opens dynalite's store, in memory or at `path`. */
 export function openStore(path: string | undefined): DynaliteStore {
   const db = require("dynalite/db") as { create(options: object): DynaliteStore };
-  const store = db.create({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0, ...(path !== undefined && { path }) });
+  const store = db.create({
+    createTableMs: 0,
+    updateTableMs: 0,
+    deleteTableMs: 0,
+    ...(path !== undefined && { path }),
+  });
   letIteratorsEnd(store.db);
   return store;
 }
