@@ -130,12 +130,16 @@ export function factsOf(snapshot: Snapshot, options: AuditOptions): Facts {
     listeners: all("listener") as unknown as readonly Listener[],
     locks: all("lock"),
     deadLetters: all("dead"),
-    apps: all("registry").map(({ app }) => JSON.parse(String(app)) as RegisteredApp),
+    apps: appsIn(all("registry")),
     byId: Map.groupBy(runs, ({ runId }) => runId),
     timersOf: Map.groupBy(timers, (name) => name.slice(0, RUN_ID_CHARS)),
     itemAt: (pk, sk) => byKey.get(`${pk}\n${sk}`),
   };
 }
+
+/** The apps that are registered. */
+export const appsIn = (items: readonly Item[]): readonly RegisteredApp[] =>
+  items.filter(({ pk }) => pk.endsWith("#registry")).map(({ app }) => JSON.parse(String(app)) as RegisteredApp);
 
 /** Attributes that are JSON, read. */
 const parsed = <T>(item: Item, names: readonly string[]): T => {

@@ -28,8 +28,8 @@ export interface Mail {
   /** Ids of events that the router has not acknowledged yet. */
   readonly events: ReadonlySet<string>;
   readonly flushes: readonly Flush[];
-  /** Events of which nobody can tell the runs are with the router, or about to be. */
-  readonly hasEvents: boolean;
+  /** The router has something to do, or is about to, of which nobody can tell all the runs. */
+  readonly isRouting: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -38,6 +38,7 @@ export function mailOf(messages: readonly QueuedMessage[]): Mail {
   const about = new Map<string, Letter[]>();
   const events = new Set<string>();
   const flushes: Flush[] = [];
+  let isRouting = false;
   for (const { queue, state, body } of messages) {
     const outer = fieldsOf(body);
     if (outer === undefined) continue;
@@ -48,8 +49,9 @@ export function mailOf(messages: readonly QueuedMessage[]): Mail {
     const eventId = eventIn(outer);
     if (eventId !== undefined) events.add(eventId);
     if (outer.kind === "flush") flushes.push(outer as unknown as Flush);
+    if (eventId !== undefined || (outer.stepwell === true && state !== "delayed")) isRouting = true;
   }
-  return { about, events, flushes, hasEvents: events.size > 0 };
+  return { about, events, flushes, isRouting };
 }
 
 function letterOf(queue: string, state: Letter["state"], fields: Fields): Letter {

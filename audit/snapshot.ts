@@ -6,16 +6,25 @@ import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Clients } from "../lambdas/aws/clients.ts";
 import { type EngineBinding, engineNames } from "../lambdas/contract.ts";
-import { RETENTION_DAYS_DEFAULT, type RegisteredApp } from "../sdk/protocol/index.ts";
+import { RETENTION_DAYS_DEFAULT } from "../sdk/protocol/index.ts";
 import type { Counts, Item, QueueCounts, QueuedMessage, Snapshot } from "./contract.ts";
+import { appsIn } from "./facts.ts";
+
+/** Where an engine's parts are. */
+export type EngineParts = Pick<
+  EngineBinding,
+  "engine" | "tableName" | "waitMachineArn" | "scheduleGroup" | "ingestQueueUrl" | "retentionDays"
+>;
 
 export interface SnapshotReader {
   readonly clients: Clients;
-  readonly binding: EngineBinding;
+  readonly binding: EngineParts;
   /** In ms since the epoch. */
   readonly now: () => number;
   /** Where they can be told; else they are counted. */
   readonly messages?: () => Promise<readonly QueuedMessage[]> | readonly QueuedMessage[];
+  /** Keeps the values of events and steps, which may be large, and which no law asks for. */
+  readonly withValues?: boolean;
   /** Called after each page of the table, with the items so far. */
   readonly onProgress?: (items: number) => void;
 }
@@ -44,7 +53,7 @@ const union = (...lists: readonly (readonly QueuedMessage[])[]): readonly Queued
   ...new Map(lists.flat().map((message) => [JSON.stringify(message), message])).values(),
 ];
 
-async function scan({ clients, binding, onProgress }: SnapshotReader): Promise<readonly Item[]> {
+async function scan({ clients, binding, withValues, onProgress }: SnapshotReader): Promise<readonly Item[]> {
   const items: Item[] = [];
   let from: Record<string, AttributeValue> | undefined;
   do {
@@ -54,14 +63,16 @@ async function scan({ clients, binding, onProgress }: SnapshotReader): Promise<r
       ...(from && { ExclusiveStartKey: from }),
     });
     const { Items = [], LastEvaluatedKey } = await clients.dynamodb.send(command);
-    items.push(...Items.map((item) => unmarshall(item) as Item));
+    items.push(...Items.map((item) => unmarshall(withValues ? item : withoutValues(item)) as Item));
     onProgress?.(items.length);
     from = LastEvaluatedKey;
   } while (from !== undefined);
   return items;
 }
 
-async function schedulesOf(clients: Clients, { scheduleGroup }: EngineBinding): Promise<readonly string[]> {
+const withoutValues = ({ data: _, json: __, ...item }: Record<string, AttributeValue>) => item;
+
+async function schedulesOf(clients: Clients, { scheduleGroup }: EngineParts): Promise<readonly string[]> {
   const client = await clients.scheduler;
   return paged(async (NextToken) => {
     const page = await client.send(new ListSchedulesCommand({ GroupName: scheduleGroup, NextToken }));
@@ -69,7 +80,7 @@ async function schedulesOf(clients: Clients, { scheduleGroup }: EngineBinding): 
   });
 }
 
-async function executionsOf(clients: Clients, { waitMachineArn }: EngineBinding): Promise<readonly string[]> {
+async function executionsOf(clients: Clients, { waitMachineArn }: EngineParts): Promise<readonly string[]> {
   const client = await clients.stepFunctions;
   return paged(async (nextToken) => {
     const about = { stateMachineArn: waitMachineArn, statusFilter: "RUNNING", maxResults: 1_000 } as const;
@@ -91,14 +102,11 @@ async function paged(
   return all;
 }
 
-async function countsOf(clients: Clients, binding: EngineBinding, items: readonly Item[]): Promise<Counts> {
+async function countsOf(clients: Clients, binding: EngineParts, items: readonly Item[]): Promise<Counts> {
   const names = engineNames(binding.engine);
-  const apps = items
-    .filter(({ pk, sk }) => pk.endsWith("#registry") && sk.startsWith("app#"))
-    .map(({ app }) => JSON.parse(String(app)) as RegisteredApp);
   const { ingestQueueUrl } = binding;
   const router = await countIn(clients, ingestQueueUrl, siblingOf(ingestQueueUrl, names.ingestDeadLetters));
-  const counted = apps.map(async ({ env, manifest: { app }, queueUrl }) => {
+  const counted = appsIn(items).map(async ({ env, manifest: { app }, queueUrl }) => {
     const counts = await countIn(clients, queueUrl, siblingOf(queueUrl, names.runDeadLetters(env, app)));
     return [`${env}/${app}`, counts] as const;
   });

@@ -4,7 +4,7 @@
  * less than `GRACE_MS` ago may be in the middle of something.
  */
 import type { Finding } from "./contract.ts";
-import { type Facts, isHeld, isKnown, type Run, runsNamed } from "./facts.ts";
+import { type Facts, isHeld, isKnown, type KnownRun, type Run, runsNamed } from "./facts.ts";
 import { isAhead } from "./mail.ts";
 
 /** What a delivery, a takeover or the sweeper needs at most, in milliseconds. */
@@ -18,11 +18,20 @@ export function isUnderWay(facts: Facts, run: Pick<Run, "env" | "app" | "runId">
   if (options.atRest) return "no";
   const known = runsNamed(facts, run.env, run.runId).filter(isKnown);
   if (known.some((one) => isHeld(one) && (one.header.leaseUntil ?? 0) >= now)) return "yes";
-  if (snapshot.messages !== undefined)
-    return (mail.about.get(run.runId) ?? []).some((letter) => !isAhead(letter)) ? "yes" : "no";
+  if (snapshot.messages !== undefined) {
+    const isNamed = mail.about.get(run.runId)?.some((letter) => !isAhead(letter)) === true;
+    return isNamed || known.some((one) => isRouted(facts, one)) ? "yes" : "no";
+  }
   if (known.some((one) => lastSeen(one.header) > now - GRACE_MS)) return "yes";
   return areEmpty(facts, run) ? "no" : "perhaps";
 }
+
+/** Whether the router has what resolves a wait of the run, or brings the run into being. */
+const isRouted = ({ mail }: Facts, { header, steps }: KnownRun): boolean =>
+  (header.fence === 0 && mail.isRouting) ||
+  steps.some(({ by }) => by?.startsWith(BY_EVENT) === true && mail.events.has(by.slice(BY_EVENT.length)));
+
+const BY_EVENT = "event:";
 
 /** When a run was touched last, as far as its header tells. */
 const lastSeen = ({ leaseUntil = 0, endedAt = 0, startedAt = 0, queuedAt }: NonNullable<Run["header"]>): number =>
@@ -32,7 +41,7 @@ const lastSeen = ({ leaseUntil = 0, endedAt = 0, startedAt = 0, queuedAt }: NonN
 export function isRouterBusy(facts: Facts): Answer {
   const { snapshot, options, mail } = facts;
   if (options.atRest) return "no";
-  if (snapshot.messages !== undefined) return mail.hasEvents ? "yes" : "no";
+  if (snapshot.messages !== undefined) return mail.isRouting ? "yes" : "no";
   return snapshot.counts?.router.busy === 0 ? "no" : "perhaps";
 }
 

@@ -93,7 +93,8 @@ function withReasons(cloud: Cloud, engine: string): Cloud {
   };
 }
 
-async function explained<T>(engine: string, call: () => Promise<T>): Promise<T> {
+/** Says what is missing when AWS refuses a call. @throws Failure */
+export async function explained<T>(engine: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

@@ -21,7 +21,7 @@ import type { LocalAws } from "./aws.ts";
 import { createCanceller } from "./canceller.ts";
 import { whileOpen } from "./closed.ts";
 import type { Doors } from "./doors.ts";
-import { type CountQuery, createHttpApi, type ListQuery } from "./http-api.ts";
+import { type CountQuery, createHttpApi, type ListQuery, type QueuesNow } from "./http-api.ts";
 import { offTheBill, type Usage } from "./meter.ts";
 import type { Provisioned } from "./provision.ts";
 import { createRedriver } from "./redriver.ts";
@@ -163,7 +163,8 @@ export function createLocalCloud(
   const about = () => ({ app: client.id, environment: binding.env, functions: app.functions() });
   const sendGiven = (events: unknown) => send(events as Events<AnyEvents>);
   const routes = { about, run, runs: list, skips, runsOf, cancel, send: sendGiven, meter: meter.snapshot };
-  aws.serveApi(createHttpApi({ ...routes, ...redriver.routes }));
+  const messages = () => messagesIn(aws, [...queues, ...deadLettersOf(binding, client.id)]);
+  aws.serveApi(createHttpApi({ ...routes, ...redriver.routes, messages }));
   return {
     url: aws.url,
     get app() {
@@ -192,10 +193,20 @@ export function createLocalCloud(
   };
 }
 
+const messagesIn = ({ clock, sqs }: LocalAws, queues: readonly string[]): QueuesNow => ({
+  now: clock.now(),
+  messages: queues.flatMap((queue) => sqs.messages(queue).map(({ body, state }) => ({ queue, body, state }))),
+});
+
 /** The router's, and the app's. */
 function queuesOf({ engine, env }: Provisioned["binding"], app: string): readonly [string, string] {
   const names = engineNames(engine);
   return [names.ingestQueue, names.runQueue(env, app)];
+}
+
+function deadLettersOf({ engine, env }: Provisioned["binding"], app: string): readonly [string, string] {
+  const names = engineNames(engine);
+  return [names.ingestDeadLetters, names.runDeadLetters(env, app)];
 }
 
 /** Reading is not on the app's bill. */

@@ -15,5 +15,5 @@ export function snapshotOf(
   const messages = () =>
     queues.flatMap((queue) => aws.sqs.messages(queue).map(({ body, state }) => ({ queue, body, state })));
   const clients = createClients(aws.clientConfig());
-  return readSnapshot({ clients, binding, now: () => aws.clock.now(), messages });
+  return readSnapshot({ clients, binding, now: () => aws.clock.now(), messages, withValues: true });
 }

@@ -35,8 +35,8 @@ export interface StageOptions {
   readonly log?: LogSink;
   /** What comes between the doors and AWS. */
   readonly between?: (aws: LocalAws) => Omit<Surroundings, "clock">;
-  /** What stands between the doors and AWS beside that. */
-  readonly wrap?: (handler: InProcessHandler) => InProcessHandler;
+  /** Another AWS for the doors, behind the faults: to prove that a broken guard is noticed. @default - the cloud's */
+  readonly behind?: (handler: InProcessHandler) => InProcessHandler;
   /** Where the state lies. @default - in memory */
   readonly dataDir?: string;
   /** The clock that the doors read. @default - the cloud's */
@@ -64,7 +64,7 @@ const silence: LogSink = { debug: () => {}, info: () => {}, warn: () => {}, erro
 
 /** Opens a stage. Faults strike from `stage.faults.arm` on. */
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { seed = 1, dataDir, wrap = (handler) => handler } = options;
+  const { seed = 1, dataDir } = options;
   const kept = { ...(dataDir !== undefined && { dataDir }) };
   const aws = await createLocalAws({ clock: virtualClock(START_AT), log: () => {}, seed, ...kept });
   const { clock } = aws;
@@ -78,7 +78,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const waits = options.waits ?? "stepFunctions";
   const provisioned = await provision(aws, { engine: DEFAULT_ENGINE, env: "main", app: client.id, waits });
   const config = aws.clientConfig();
-  const faulty = { ...config, maxAttempts: 1, requestHandler: faults.wrap(wrap(config.requestHandler)) };
+  const handler = options.behind?.(config.requestHandler) ?? config.requestHandler;
+  const faulty = { ...config, maxAttempts: 1, requestHandler: faults.wrap(handler) };
   const log = options.log ?? silence;
   const around = { ...aws, clientConfig: () => faulty, clock: (options.clock?.(clock) ?? clock) as LocalAws["clock"] };
   const opened = openDoors(around, provisioned, { app, timeoutMs: options.timeoutMs ?? TIMEOUT_MS, log });

@@ -124,9 +124,7 @@ function whyLeft(facts: Facts, stepKey: string, run: KnownRun | undefined): stri
   if (step.outcome === undefined) return undefined;
   // Who has brought the outcome takes it away; and so does the timeout, when it comes.
   const { runId } = run;
-  const isComing =
-    !facts.options.atRest && step.by !== undefined && facts.mail.events.has(step.by.replace(/^event:/, ""));
-  if (isComing || facts.timersOf.get(runId)?.includes(waitName(runId, step as unknown as StepMemo))) return undefined;
+  if (facts.timersOf.get(runId)?.includes(waitName(runId, step as unknown as StepMemo))) return undefined;
   if ((facts.mail.about.get(runId) ?? []).some((letter) => letter.stepKey === stepKey)) return undefined;
   return `the step ${step.id} of ${nameOf(run)} has its outcome`;
 }

@@ -92,8 +92,8 @@ export const createApi = ({ world, clock }: ApiDeps) => {
       const { sure, matches } = await candidates(env, event);
       const views = await Promise.all(
         matches.map(async ({ app, fn }) => {
-          const address = { app: app.manifest.app, functionId: fn.id };
-          const full = { ...address, env, runId: runIdOf(address, event.id, event.at) };
+          const address = { env, app: app.manifest.app, functionId: fn.id };
+          const full = { ...address, runId: runIdOf(address, event.id, event.at) };
           return (await run(full)) ?? (sure ? queuedView(full, event) : undefined);
         }),
       );
@@ -103,7 +103,7 @@ export const createApi = ({ world, clock }: ApiDeps) => {
 };
 
 const fired = ({ app, fn }: FunctionMatch, event: StoredEvent): boolean =>
-  event.id === cronEventId({ app: app.manifest.app, functionId: fn.id }, event.at);
+  event.id === cronEventId({ env: event.env, app: app.manifest.app, functionId: fn.id }, event.at);
 
 export type { RunQuery, SkipsQuery };
 export type Api = ReturnType<typeof createApi>;

@@ -1,5 +1,6 @@
 import { type Clock, RETENTION_DAYS_DEFAULT, type RunAddress, type StepMemo } from "../../sdk/protocol/index.ts";
 import type { EngineBinding } from "../contract.ts";
+import { createArrivalStore } from "./arrival-store.ts";
 import { createBucketStore } from "./bucket-store.ts";
 import { createBus } from "./bus.ts";
 import type { Clients } from "./clients.ts";
@@ -14,6 +15,7 @@ import { createLockStore } from "./lock-store.ts";
 import { createMemberStore } from "./member-store.ts";
 import { createPaceStore } from "./pace-store.ts";
 import { createPayloadStore } from "./payload-store.ts";
+import { createPlaceStore } from "./place-store.ts";
 import { createQueue } from "./queue.ts";
 import { createRegistryStore } from "./registry-store.ts";
 import { createRunEventStore } from "./run-event-store.ts";
@@ -50,9 +52,11 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     members: createMemberStore(table, retentionMs),
     runEvents: createRunEventStore(table, retentionMs),
     listeners,
+    arrivals: createArrivalStore(table),
     registry: createRegistryStore(table, () => clock.now()),
     locks: createLockStore(table),
     paces: createPaceStore(table),
+    places: createPlaceStore(table),
     deadLetters: createDeadLetterStore(table),
     payloads,
     queue,

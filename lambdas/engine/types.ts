@@ -51,8 +51,8 @@ export interface RunHeader {
   /** The queues of the function's limits, and the run's place in them. */
   readonly gates?: readonly GateRef[];
   readonly order?: string;
-  /** When a throttled run starts, in milliseconds. */
-  readonly startsAt?: number;
+  /** Of a run that has had to wait for its start: its place under the throttle, which tells when that is. */
+  readonly reserved?: string;
   /** The lock of the function's `singleton`, given back in the tail. */
   readonly singleton?: string;
   /** The run has several events; their list is an item of the run's. */
@@ -93,6 +93,10 @@ export type Listener = StepListener | CancelListener;
 export interface StepListener extends ListenerBase {
   readonly kind?: never;
   readonly stepKey: string;
+  /** The hash of the match values, which is the end of its key too. */
+  readonly match: string;
+  /** Ids of events that the run had been given before it waited. */
+  readonly seen?: readonly string[];
 }
 
 /** A run that an event cancels. */

@@ -56,7 +56,7 @@ export async function load(options: LoadOptions): Promise<LoadReport> {
     dataDir,
     seed: options.seed,
     functions: (app) => PARTS.flatMap((part) => part.functions(app)),
-    wrap: (handler) => faults.wrap(handler),
+    behind: (handler) => faults.wrap(handler),
   });
   try {
     faults.arm(stage.aws, APP);

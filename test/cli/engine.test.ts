@@ -12,7 +12,8 @@ async function openLambda(endpoint: string): Promise<NodeJS.ProcessEnv> {
   const binding = {
     ...{ engine: "stepwell", env: DEFAULT_ENVIRONMENT, waits: "stepFunctions", endpoint },
     ...{ tableName: names.table, busName: names.bus, bucketName: "payloads" },
-    ingestQueueUrl: `${endpoint}/000000000000/${names.ingestQueue}`,
+    ...{ scheduleGroup: names.scheduleGroup, ingestQueueUrl: `${endpoint}/000000000000/${names.ingestQueue}` },
+    waitMachineArn: `arn:aws:states:us-east-1:000000000000:stateMachine:${names.waitMachine}`,
   };
   const configuration = { Environment: { Variables: { STEPWELL_ENGINE: JSON.stringify(binding) } } };
   const server = createServer((request, response) => {
@@ -53,6 +54,19 @@ describe("a deployed engine, by its name and the user's AWS credentials", () => 
     expect(JSON.parse(skips.out)).toEqual({ skips: [], more: false });
     const elsewhere = await stepwell(["runs", "--engine", "stepwell", "--environment", "other"], { env });
     expect(elsewhere.out).toBe("There are no such runs in the engine stepwell.\n");
+  });
+
+  it("is audited by `stepwell audit`, whose queues are counted", async () => {
+    const cloud = await openShop();
+    const env = await openLambda(cloud.url);
+    await begin(cloud, "shop/nap");
+    const { code, out, err } = await stepwell(["audit", "--engine", "stepwell"], { env });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(
+      /^All laws hold in the engine stepwell: \d+ items, 1 schedules and 0 waits were looked at\.\n$/,
+    );
+    const json = await stepwell(["audit", "--engine", "stepwell", "--json"], { env });
+    expect(JSON.parse(json.out)).toMatchObject({ ok: true, findings: [], unsure: [], woken: [] });
   });
 
   it("has its dead letters sent anew by `stepwell redrive`", async () => {

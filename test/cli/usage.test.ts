@@ -66,6 +66,9 @@ describe.concurrent("wrong usage ends with exit code 2, nothing on stdout, and w
     ["runs --limit 0", /It is a whole number from 1 to 1000/],
     ["runs x --status failed", /--status is for lists of runs/],
     ["runs --environment main", /--environment is for a deployed engine/],
+    ["audit --region us-east-1", /--region is for a deployed engine/],
+    ["audit --url nonsense", /"nonsense" is not a URL/],
+    ["audit --repaire", /unknown option '--repaire'\n\(Did you mean --repair\?\)/],
     ["init . --name Not!Good", /"Not!Good" cannot be the name of an app/],
     ["doctor --port -1", /./],
   ])("stepwell %s", async (line, message, input) => {

@@ -9,6 +9,7 @@ import {
   type Node,
   noWay,
   type Program,
+  STUMBLED,
   type StepNode,
   shortened,
   signalOf,
@@ -85,7 +86,7 @@ class Execution {
       case "unawaited":
         return this.#forget(node.of, text);
       case "stumble":
-        if (attempt < node.times) throw new Error("stumbled");
+        if (attempt < node.times) throw new Error(STUMBLED);
         return text;
     }
   }

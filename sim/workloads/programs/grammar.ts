@@ -104,6 +104,9 @@ export const tokenOf = ({ id, padding = 0 }: StepNode, text: string, version = 0
 /** Paddings are appended as their length. */
 export const shortened = (token: string): string => token.replace(/~+$/, (padding) => `~${padding.length}`);
 
+/** What a handler says that stumbles. */
+export const STUMBLED = "stumbled";
+
 export const noWay = (id: string): string => `no ${id}`;
 
 /** All operations and groups of a program, itself and helpers included, each once. */

@@ -5,7 +5,7 @@ import { finding, nameOf, triesExcused } from "../findings.ts";
 import { oneEachProblems, runProblems, startProblems } from "../judge.ts";
 import { type Cast, type Lifecycle, listenerOf, mainsOf } from "./cast.ts";
 import { errorText } from "./compile.ts";
-import { GO, type Input, type Node, nodesOf, type Program, partsOf, TOLD } from "./grammar.ts";
+import { GO, type Input, nodesOf, TOLD } from "./grammar.ts";
 import { type End, endsOf, type Signal, type Surroundings } from "./model.ts";
 
 const MINUTE_MS = 60_000;
@@ -49,29 +49,18 @@ export const signalsOf = (acts: readonly Act[]): readonly Signal[] =>
     return [{ name: act.event.name, n, value, at: act.at }];
   });
 
-/** Tries by design: those that are to fail, and deaths of siblings. */
+/** Tries by design: those that are to fail. */
 function triesOf({ programs }: Cast, { functionId }: RunView, key: string): number {
   const program = programs.find(({ id }) => id === functionId);
   if (program === undefined) return 1;
   const fails = nodesOf(program).flatMap((node) =>
     node.kind === "step" && isOf(key, node.id) ? [node.fails?.times ?? 0] : [],
   );
-  return 1 + Math.max(0, ...fails) + deathsOf(program);
+  return 1 + Math.max(0, ...fails);
 }
 
 /** Whether an operation has this id in the code, perhaps repeated. */
 export const isOf = (key: string, id: string): boolean => key.replace(/:\d+$/, "") === id;
-
-/** How often a run kills its process by design. */
-function deathsOf({ body, helpers }: Program): number {
-  const count = (node: Node): number => {
-    if (node.kind === "call") return count(helpers[node.helper] as Node);
-    const own = node.kind === "step" && node.fails?.by === "death" ? node.fails.times : 0;
-    const within = partsOf(node).reduce((sum, part) => sum + count(part), 0);
-    return own + (node.kind === "loop" ? node.times : 1) * within;
-  };
-  return count(body);
-}
 
 /** A run ends as the model says, or as cancelled by an act. */
 function endProblems(cast: Cast, played: Played, run: RunView): readonly Finding[] {
@@ -94,15 +83,13 @@ export const endOf = ({ status, output, error }: RunView): string =>
   status === "failed" ? `!${errorText(error)}` : String(output);
 
 /** What the model has to know of the world in which a run has run. */
-export function surroundingsOf(cast: Cast, played: Played, run?: RunView): Surroundings {
-  const isCalm = played.struck.length === 0;
-  const deaths = Math.max(...cast.programs.map(deathsOf));
-  const struck = run === undefined ? 0 : triesExcused(played, run.id);
+function surroundingsOf(cast: Cast, played: Played, run: RunView): Surroundings {
+  const isCalm = played.struck.every(({ kind }) => kind === "die");
   return {
     programs: new Map(cast.programs.map((program) => [program.id, program])),
     signals: signalsOf(played.acts),
     slackMs: isCalm ? 5 * MINUTE_MS : 2 * DAY_MS,
-    crashes: struck + deaths,
+    crashes: triesExcused(played, run.id),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   type Node,
   noWay,
   type Program,
+  STUMBLED,
   type StepNode,
   shortened,
   signalOf,
@@ -100,8 +101,16 @@ function evaluate(here: Here, node: Node, now: Moment): readonly End[] {
     case "unawaited":
       return [now];
     case "stumble":
-      return [{ ...now, to: now.to + backoffs(node.times) }];
+      return stumble(here, node.times, now);
   }
+}
+
+/** The handler's tries are counted apart from those of its steps; only a death makes the engine count on. */
+function stumble({ program, crashes }: Here, times: number, now: Moment): readonly End[] {
+  const good = { ...now, to: now.to + backoffs(times) };
+  if (times < program.attempts) return [good];
+  const failed = { ...good, text: "", error: STUMBLED };
+  return crashes > 0 ? [good, failed] : [failed];
 }
 
 /** What comes after all that went well. */
