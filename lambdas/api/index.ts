@@ -18,6 +18,7 @@ import { cronEventId, runIdOf, timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { bucketPlaceOf, bucketView, leadsToRun } from "./bucket-view.ts";
 import { countSkips, type SkipsQuery } from "./count-skips.ts";
+import { createDeadLetterApi } from "./dead-letters.ts";
 import { listRuns, type RunQuery } from "./list-runs.ts";
 import { lookWhy } from "./look-why.ts";
 import { queuedView, recordView, runView } from "./run-view.ts";
@@ -75,6 +76,8 @@ export const createApi = ({ world, clock }: ApiDeps) => {
       const recorded = await recordCancel(world, address, cause, clock.now());
       if (recorded.kind === "wake") await world.queue.sendToRun(recorded.queueUrl, recorded.message);
     },
+
+    deadLetters: createDeadLetterApi(world, clock),
 
     /** Runs, the latest first. */
     list: (query: RunQuery): Promise<RunPage> => listRuns(world, query, clock.now()),

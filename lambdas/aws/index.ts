@@ -1,5 +1,6 @@
 import { type Clock, RETENTION_DAYS_DEFAULT, type RunAddress, type StepMemo } from "../../sdk/protocol/index.ts";
 import type { EngineBinding } from "../contract.ts";
+import { createArrivalStore } from "./arrival-store.ts";
 import { createBucketStore } from "./bucket-store.ts";
 import { createBus } from "./bus.ts";
 import type { Clients } from "./clients.ts";
@@ -50,6 +51,7 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     members: createMemberStore(table, retentionMs),
     runEvents: createRunEventStore(table, retentionMs),
     listeners,
+    arrivals: createArrivalStore(table),
     registry: createRegistryStore(table, () => clock.now()),
     locks: createLockStore(table),
     paces: createPaceStore(table),

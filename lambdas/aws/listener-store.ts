@@ -36,6 +36,11 @@ export const createListenerStore = (table: Table) => {
       });
     },
 
+    async get({ pk, sk }: Pick<Listener, "pk" | "sk">): Promise<Listener | undefined> {
+      const item = await table.get({ pk, sk });
+      return item && toListener(item);
+    },
+
     async *find(partition: string): AsyncGenerator<Listener> {
       for await (const item of table.query(partition)) yield toListener(item);
     },

@@ -28,6 +28,12 @@ export interface ListenerKey {
 
 const EVERY_EVENT = "*";
 
+/** Bus time has one-second resolution: an event in the same second as the wait counts as after it (L7). In milliseconds. */
+const BUS_TIME_RESOLUTION_MS = 1_000;
+
+/** The earliest bus time, in milliseconds, of an event that counts for whoever listens since then. */
+export const countsFrom = (since: number): number => since - BUS_TIME_RESOLUTION_MS + 1;
+
 /** The key of a wait. Undefined: the trigger lacks a value that the condition compares, so no event can ever match. */
 export function listenerKey(condition: Condition, trigger: object): ListenerKey | undefined {
   if (condition.match !== undefined) return keyed([[condition.match, valueAt(trigger, condition.match)]]);

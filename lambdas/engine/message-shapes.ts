@@ -64,6 +64,7 @@ const ENGINE_MESSAGES: Readonly<Record<string, Shape>> = {
   timer: { at: number, message: (value) => isRecord(value) && runMessageProblem(value) === undefined },
   cron: { env: text, app: text, functionId: text, cron: text, at: text },
   flush: { env: text, app: text, functionId: text, bucket: text, generation: number, runId: text, at: number },
+  lookBack: { listener: object({ pk: text, sk: text }) },
   cancel: { env: text, app: text, functionId: optional(text), runId: text, cause: object({ by: text }) },
 };
 

@@ -3,13 +3,10 @@ import { compileExpression, holds } from "../../sdk/expressions/index.ts";
 import type { Outcome, RegisteredApp, RunMessage, StoredEvent } from "../../sdk/protocol/index.ts";
 import { listenerPartition } from "../aws/keys.ts";
 import type { StoredStep } from "../aws/step-store.ts";
-import { matchOf } from "../engine/listeners.ts";
+import { countsFrom, matchOf } from "../engine/listeners.ts";
 import type { CancelListener, Listener, ListenerPath, StepListener } from "../engine/types.ts";
 import { cancelRun } from "./cancel-run.ts";
 import type { Outgoing, Routed, RouterDeps } from "./deps.ts";
-
-/** Bus time has one-second resolution: an event in the same second as the wait counts as after it (L7). In milliseconds. */
-const BUS_TIME_RESOLUTION_MS = 1_000;
 
 /** Waits claimed at the same time. */
 const CLAIMS_AT_ONCE = 50;
@@ -49,13 +46,28 @@ async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>)
 async function listenersOf(deps: RouterDeps, { event, userEvent }: Arrival, path: ListenerPath): Promise<Listener[]> {
   const match = matchOf(path.paths, userEvent);
   if (match === undefined) return [];
+  const { env, name } = event;
+  const { arrivals, listeners } = deps.world;
+  // Noted first: whoever stores a listener from here on finds it.
+  await arrivals.note({ env, app: path.app, event: name, match }, event);
   const matching: Listener[] = [];
-  for await (const listener of deps.world.listeners.find(listenerPartition(event.env, path.app, event.name, match))) {
-    if (event.at + BUS_TIME_RESOLUTION_MS <= listener.since) continue;
-    if (listener.kind === "cancel" && (isTrigger(listener, event) || event.at > listener.until)) continue;
-    if (await passes(deps, listener, userEvent)) matching.push(listener);
-  }
+  for await (const listener of listeners.find(listenerPartition(env, path.app, name, match)))
+    if (await concerns(deps, listener, event, userEvent)) matching.push(listener);
   return matching;
+}
+
+/** Whether a listener that the event has found by its key waits for just this event. */
+export async function concerns(
+  deps: RouterDeps,
+  listener: Listener,
+  event: StoredEvent,
+  userEvent: UserEvent,
+): Promise<boolean> {
+  if (event.at < countsFrom(listener.since)) return false;
+  if (listener.kind === "cancel" && (isTrigger(listener, event) || event.at > listener.until)) return false;
+  // Come again: the code has been given it before it waited.
+  if (listener.kind === undefined && listener.seen?.includes(event.id)) return false;
+  return passes(deps, listener, userEvent);
 }
 
 /** The event that started the run cancels it not as well. */
@@ -76,7 +88,11 @@ async function passes({ world }: RouterDeps, listener: Listener, arriving: UserE
   return holds(compileExpression(listener.if, ["event", "async"], "if"), { event: trigger, async: arriving });
 }
 
-async function claim(deps: RouterDeps, { apps, event }: Arrival, listener: StepListener): Promise<Routed> {
+export async function claim(
+  deps: RouterDeps,
+  { apps, event }: Pick<Arrival, "apps" | "event">,
+  listener: StepListener,
+): Promise<Routed> {
   const { world, clock } = deps;
   const { stepKey } = listener;
   const by = `event:${event.id}`;

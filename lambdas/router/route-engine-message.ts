@@ -23,6 +23,7 @@ import { admit } from "./admit.ts";
 import { flush } from "./bucket.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { type Outgoing, type Routed, type RouterDeps, together } from "./deps.ts";
+import { lookBack } from "./look-back.ts";
 import { runOf } from "./start-run.ts";
 
 /** A message of the engine to itself. */
@@ -40,6 +41,8 @@ export async function routeEngineMessage(deps: RouterDeps, message: EngineMessag
       return startCron(deps, message);
     case "cancel":
       return cancelRun(deps, message);
+    case "lookBack":
+      return lookBack(deps, message);
     default:
       throw new StepwellError(
         "STEPWELL_INVALID_MESSAGE",

@@ -116,7 +116,8 @@ export class Session {
 
   async #setUp(op: Op): Promise<void> {
     const held = this.#held;
-    const { plan, setUp, setUpAtOnce } = operations[op.request.kind];
+    const { prepare, plan, setUp, setUpAtOnce } = operations[op.request.kind];
+    await prepare?.(held, op);
     const known = held.memo.get(op.key);
     const step = known ?? (await held.deps.world.steps.plan(held.run, { ...held.newStep(op), ...plan?.(held, op) }));
     held.memo.set(op.key, step);

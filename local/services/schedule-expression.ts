@@ -81,7 +81,9 @@ function parseCron(inner: string, timeZone: string): Cron {
 /** `yyyy-mm-ddThh:mm:ss` in the time zone. */
 function parseAt(inner: string, timeZone: string): number {
   const asUtc = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(inner) ? Date.parse(`${inner}Z`) : Number.NaN;
-  if (Number.isNaN(asUtc)) throw invalid(`Invalid Schedule Expression at(${inner}).`);
+  // JavaScript takes the 30th of February for the 2nd of March.
+  if (Number.isNaN(asUtc) || !new Date(asUtc).toISOString().startsWith(inner))
+    throw invalid(`Invalid Schedule Expression at(${inner}).`);
   // The offset at the instant itself may differ from the one at the first guess: correct twice.
   const guess = asUtc - offsetMs(asUtc, timeZone);
   return asUtc - offsetMs(guess, timeZone);

@@ -79,6 +79,7 @@ export type EngineMessage = { readonly v: 1; readonly stepwell: true } & (
   | CronMessage
   | FlushMessage
   | CancelMessage
+  | LookBackMessage
 );
 
 /** Start `target` as a child of `parent`. */
@@ -130,6 +131,13 @@ export interface FlushMessage {
   readonly runId: string;
   /** When it is due, in milliseconds. */
   readonly at: number;
+}
+
+/** An event that a step waits for may have arrived while its listener was being stored: look at those that have come since. */
+export interface LookBackMessage {
+  readonly kind: "lookBack";
+  /** Where the listener lies. */
+  readonly listener: { readonly pk: string; readonly sk: string };
 }
 
 /** Cancel a run. The function is not known to whoever has only the run's id. */

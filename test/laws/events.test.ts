@@ -31,19 +31,19 @@ async function routed({ doors, aws, provisioned }: Stage): Promise<void> {
 }
 
 describe.each(["stepFunctions", "table"] as const)("an event that arrives at any moment of a wait (L7, %s)", (via) => {
-  it("resumes the run once the listener is stored, without help of the timeout; before it, the wait times out", async () => {
+  it("resumes the run once the step is written, without help of the timeout; before it, the wait times out", async () => {
     const scenario = awaiting(via, "10m");
     const { calls } = await play(scenario);
-    const stored = calls.findIndex((call) => call.startsWith("PutItem listener#")) + 1;
+    const written = calls.findIndex((call) => call.startsWith("PutItem run#")) + 1;
     const asleep = calls.findIndex((call) => call.includes("(SET #armed")) + 1;
-    expect(stored).toBeGreaterThan(0);
+    expect(written).toBeGreaterThan(0);
     // From the runner's first call on: before, there is no run that could wait.
     for (let k = calls.findIndex((call) => call.startsWith("ChangeMessage")) + 1; k <= calls.length; k++) {
       stage = await openStage(scenario);
       stage.faults.before = (_, at) => (at === k ? outside(() => routed(stage)) : undefined);
       const { run, problems } = await perform(stage);
       expect({ k, problems, status: run.status }).toEqual({ k, problems: [], status: "completed" });
-      if (k > stored && k <= asleep) expect({ k, output: run.output }).toEqual({ k, output: { id: 7 } });
+      if (k > written && k <= asleep) expect({ k, output: run.output }).toEqual({ k, output: { id: 7 } });
       else expect([null, { id: 7 }]).toContainEqual(run.output);
       await stage.cloud.close();
     }
