@@ -1,10 +1,11 @@
 import { DeleteScheduleCommand, ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { describe, expect, it } from "vitest";
 import { duePartition } from "../../lambdas/aws/keys.ts";
-import { allItems, audit } from "../laws/audit.ts";
+import { audit } from "../laws/audit.ts";
 import { START } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
-import { open, outside, until } from "./on-stage.ts";
+import { itemsOf } from "./on-stage.ts";
+import { open, outside, until } from "./stage.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 const eventsOf = (count: number, keyOf: (i: number) => unknown) =>
@@ -30,7 +31,6 @@ describe("B-3: locks, limits, lines and the sweeper see all partitions (L3, L5)"
   it("routers that race for the locks of a singleton let one run of a key and function in", async () => {
     const gauge = new Gauge();
     const stage = await open({
-      name: "singletons",
       functions: (app) =>
         ["one", "two"].map((id) =>
           app.client.createFunction(
@@ -51,7 +51,7 @@ describe("B-3: locks, limits, lines and the sweeper see all partitions (L3, L5)"
     const keys = ["a", "b", "c", "d"];
     await stage.cloud.send(eventsOf(8, (i) => keys[i % keys.length]));
     await stage.pass(5 * MINUTE_MS);
-    const items = await allItems(stage);
+    const items = await itemsOf(stage);
     const headers = items.filter(({ sk }) => sk === "header");
     const ended = Object.groupBy(headers, ({ status }) => String(status));
     expect(gauge.most.size).toBe(8);
@@ -64,14 +64,13 @@ describe("B-3: locks, limits, lines and the sweeper see all partitions (L3, L5)"
   it("a limit of many shards is used up, never passed, and its line drains", async () => {
     const gauge = new Gauge();
     const stage = await open({
-      name: "a limit of three shards",
       functions: one(({ step }, { slow }) => step.run("work", () => gauge.during("all", () => slow(20_000))), {
         concurrency: 20,
       }),
     });
     await stage.cloud.send(eventsOf(30, () => "k"));
     await stage.pass(5_000);
-    const shards = (await allItems(stage)).filter(({ sk }) => sk.startsWith("shard#"));
+    const shards = (await itemsOf(stage)).filter(({ sk }) => sk.startsWith("shard#"));
     expect(shards.map(({ holders }) => Object.keys(holders as object).length).sort()).toEqual([4, 8, 8]);
     await stage.pass(10 * MINUTE_MS);
     expect(gauge.most.get("all")).toBe(20);
@@ -82,7 +81,6 @@ describe("B-3: locks, limits, lines and the sweeper see all partitions (L3, L5)"
   it("lines lie in all partitions, and each of them moves on by itself", async () => {
     const gauge = new Gauge();
     const stage = await open({
-      name: "lines",
       functions: one(
         ({ step, event }, { slow }) => step.run("work", () => gauge.during(event.data.key, () => slow(20_000))),
         { concurrency: { limit: 1, key: "event.data.key" } },
@@ -90,7 +88,7 @@ describe("B-3: locks, limits, lines and the sweeper see all partitions (L3, L5)"
     });
     const keys = numbers(12).map((i) => `key ${i}`);
     await stage.cloud.send(eventsOf(24, (i) => keys[i % keys.length]));
-    expect(partitionsOf(await allItems(stage), "backlog").size).toBe(4);
+    expect(partitionsOf(await itemsOf(stage), "backlog").size).toBe(4);
     await stage.pass(10 * MINUTE_MS);
     expect(new Set(gauge.most.values())).toEqual(new Set([1]));
     const { problems, runs } = await audit(stage);
@@ -99,14 +97,13 @@ describe("B-3: locks, limits, lines and the sweeper see all partitions (L3, L5)"
 
   it("runs that have lost their timers are found in all partitions of the due index", async () => {
     const stage = await open({
-      name: "lost timers",
       functions: one(async ({ step }) => {
         await step.sleep("nap", "2h");
         return "woken";
       }),
     });
     await stage.cloud.send(eventsOf(16, () => "k"));
-    const items = await allItems(stage);
+    const items = await itemsOf(stage);
     const partitions = new Set(items.flatMap(({ gsi2pk }) => (gsi2pk === undefined ? [] : [String(gsi2pk)])));
     expect([...partitions].sort()).toEqual(numbers(4).map(duePartition));
     const scheduler = new SchedulerClient(stage.aws.clientConfig());

@@ -3,7 +3,7 @@ import { currentInvocation } from "../../local/invocation.ts";
 import { audit } from "../laws/audit.ts";
 import { type Scenario, START_EVENT } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
-import { open } from "./on-stage.ts";
+import { open } from "./stage.ts";
 
 /** The process dies here, as by SIGKILL. */
 function die(): Promise<never> {
@@ -15,7 +15,7 @@ type Handler = Parameters<typeof one>[0];
 
 /** How runs stand after a quarter of an hour, however often they have died till then. An endless loop would still go on. */
 async function afterAWhile(functions: Scenario["functions"], ids: readonly string[] = [], timeoutMs = 5 * MINUTE_MS) {
-  const stage = await open({ name: "dying", functions, timeoutMs });
+  const stage = await open({ functions, timeoutMs });
   const { pass, cloud } = stage;
   for (const id of [START_EVENT.id, ...ids]) await cloud.send({ ...START_EVENT, id });
   await pass(15 * MINUTE_MS);

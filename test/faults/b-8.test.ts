@@ -1,10 +1,11 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { describe, expect, it } from "vitest";
-import type { Fault, FaultKind } from "../laws/faults.ts";
-import { type Scenario, START_EVENT, type Stage } from "../laws/harness.ts";
-import { disturb, twice } from "../laws/mail.ts";
+import type { Fault, FaultKind } from "../../sim/faults.ts";
+import { disturb, twice } from "../../sim/mail.ts";
+import { APP, type Scenario, START_EVENT, type Stage } from "../laws/harness.ts";
 import { HOUR_MS, one } from "../laws/scenarios.ts";
-import { callsWith, open, playOn } from "./on-stage.ts";
+import { callsWith, playOn } from "./on-stage.ts";
+import { open } from "./stage.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 const EVENTS = ["start", "second", "third"];
@@ -49,7 +50,7 @@ describe("B-8: a run's events are stored with it, and every start, takeover, res
     ["a batch", batch, "start"],
     ["a debounce that collects", collect, "third"],
   ])("%s, whose every message comes a second time, a day later", async (_, flow, main) => {
-    const { output, problems, seen } = await sights(flow, [], ({ aws }) => disturb(aws, twice(DAY_MS)));
+    const { output, problems, seen } = await sights(flow, [], ({ aws }) => disturb(aws, twice(DAY_MS), APP));
     expect({ output, problems, seen }).toEqual({ output: 3, problems: [], seen: everySight(main) });
   });
 

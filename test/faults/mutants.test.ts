@@ -20,14 +20,17 @@ describe("faults that others have had, and the guards against them", () => {
     expect(mutants.map((mutant) => mutant.id)).toContain(id);
   });
 
-  it.each(mutants)("$name says what it removes, of the engine alone, and still applies", ({ id, guard, files, patch }) => {
-    expect(ids).toContain(id);
-    expect(guard).toMatch(/^[a-zA-Z`].{15,}[^.]$/);
-    expect(guard).not.toContain("|");
-    expect(files.length).toBeGreaterThan(0);
-    expect(files.filter((file) => !/^(lambdas|sdk)\//.test(file) || !existsSync(join(root, file)))).toEqual([]);
-    expect(applyPatch(root, patch, true)).toBeUndefined();
-  });
+  it.each(mutants)(
+    "$name says what it removes, of the engine alone, and still applies",
+    ({ id, guard, files, patch }) => {
+      expect(ids).toContain(id);
+      expect(guard).toMatch(/^[a-zA-Z`].{15,}[^.]$/);
+      expect(guard).not.toContain("|");
+      expect(files.length).toBeGreaterThan(0);
+      expect(files.filter((file) => !/^(lambdas|sdk)\//.test(file) || !existsSync(join(root, file)))).toEqual([]);
+      expect(applyPatch(root, patch, true)).toBeUndefined();
+    },
+  );
 
   it("are in the table of docs/faults.md, each of them noticed", () => {
     const document = readRepository("docs/faults.md");
@@ -40,14 +43,20 @@ describe("faults that others have had, and the guards against them", () => {
 
 describe("npm run mutants", () => {
   it("takes faults and patches by name, and how many at a time", () => {
-    const given = [{ id: "FI-03", name: "fi-03" }, { id: "FI-03", name: "fi-03-b" }, { id: "B-1", name: "b-1" }];
+    const given = [
+      { id: "FI-03", name: "fi-03" },
+      { id: "FI-03", name: "fi-03-b" },
+      { id: "B-1", name: "b-1" },
+    ];
     expect(readOptions(["--only", "FI-03, B-1", "--jobs", "3"], given)).toEqual({
       help: false,
       only: ["FI-03", "B-1"],
       jobs: 3,
     });
     expect(readOptions(["--only", "fi-03-b"], given).only).toEqual(["fi-03-b"]);
-    expect(() => readOptions(["--only", "FI-99"], given)).toThrow(/no mutant 'FI-99'\. There are: FI-03, fi-03, fi-03-b/);
+    expect(() => readOptions(["--only", "FI-99"], given)).toThrow(
+      /no mutant 'FI-99'\. There are: FI-03, fi-03, fi-03-b/,
+    );
     expect(() => readOptions(["--jobs", "0"], given)).toThrow(/whole number from 1 up, not '0'/);
     expect(() => readOptions(["--fast"], given)).toThrow(/--fast/);
   });
