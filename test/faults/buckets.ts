@@ -1,8 +1,8 @@
 /** Functions under debounce and batch, and what has become of their events. */
 import { expect } from "vitest";
 import type { FlowManifest } from "../../sdk/protocol/index.ts";
+import type { Fault } from "../../sim/faults.ts";
 import { allItems, audit } from "../laws/audit.ts";
-import type { Fault } from "../laws/faults.ts";
 import { START, type Stage } from "../laws/harness.ts";
 import { one, withFlow } from "../laws/scenarios.ts";
 import { open } from "./stage.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { engineNames } from "../../lambdas/contract.ts";
+import type { FaultKind } from "../../sim/faults.ts";
 import { allItems } from "../laws/audit.ts";
-import type { FaultKind } from "../laws/faults.ts";
 import { perform, play, type Scenario, type Stage } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
 import { close, open, writesAmong } from "./stage.ts";

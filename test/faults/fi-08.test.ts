@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../local/random.ts";
+import type { Fault, FaultKind } from "../../sim/faults.ts";
 import { allItems, audit } from "../laws/audit.ts";
-import type { Fault, FaultKind } from "../laws/faults.ts";
 import { type Scenario, START, type Stage } from "../laws/harness.ts";
 import { HOUR_MS, one } from "../laws/scenarios.ts";
 import { close, open, outside } from "./stage.ts";

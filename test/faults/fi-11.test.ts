@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createSweeper } from "../../lambdas/sweeper/index.ts";
+import { dueByShard } from "../due.ts";
 import { audit } from "../laws/audit.ts";
 import { type Scenario, START_EVENT, type Stage } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
@@ -14,10 +15,15 @@ type StaleSweeper = () => Promise<void>;
 async function lookNow({ doors, aws }: Stage): Promise<StaleSweeper> {
   const { world } = doors;
   // As late as if the wake-ups of these runs had been lost.
-  const due = await world.runs.due(aws.clock.now() + HOUR_MS, 100);
-  const headers = new Map(await Promise.all(due.map(async (key) => [key.pk, await world.runs.headerAt(key)] as const)));
+  const due = await dueByShard(world.runs, aws.clock.now() + HOUR_MS);
+  const keys = due.flat().map(({ key }) => key);
+  const headers = new Map(
+    await Promise.all(keys.map(async (key) => [key.pk, await world.runs.headerAt(key)] as const)),
+  );
   const runs = Object.assign(Object.create(world.runs), {
-    due: async () => due,
+    async *due(shard: number) {
+      yield due[shard];
+    },
     headerAt: async ({ pk }: { pk: string }) => headers.get(pk),
   });
   const sweep = createSweeper({
@@ -26,7 +32,7 @@ async function lookNow({ doors, aws }: Stage): Promise<StaleSweeper> {
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     environments: ["main"],
   });
-  expect(due.length).toBe(1);
+  expect(keys.length).toBe(1);
   return async () => {
     expect((await sweep()).woken).toEqual([firstRunId(headers)]);
   };

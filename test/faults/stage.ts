@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach } from "vitest";
 import { currentInvocation, type Invocation } from "../../local/invocation.ts";
-import { type Fault, FREEZE_MS } from "../laws/faults.ts";
+import { type Fault, FREEZE_MS } from "../../sim/faults.ts";
 import { openStage, type Scenario, type Stage } from "../laws/harness.ts";
 
 export { FREEZE_MS };
