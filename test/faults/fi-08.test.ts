@@ -1,3 +1,4 @@
+import { NonRetriableError, RetryAfterError } from "stepwell";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../local/random.ts";
 import { allItems, audit } from "../laws/audit.ts";
@@ -11,23 +12,27 @@ const USERS = ["ann", "bob", "cem"];
 
 /** Runs that hold, and give up, the slots of their users in every way: for a step, over a backoff, over a sleep, by failing for good. */
 const working: Scenario["functions"] = one(
-  async ({ step, event }, { slow }) => {
+  async ({ step, event, attempt }, { slow }) => {
     await step.run("work", () => slow(1_000));
     await step.run("flaky", async () => {
       await slow(500);
-      if (event.data.fails) throw new Error("always");
+      if (event.data.fails === "always") throw new NonRetriableError("always");
+      if (event.data.fails === "once" && attempt === 0) throw new Error("once");
     });
     await step.sleep("rest", "5s");
     await step.run("again", () => slow(1_000));
   },
-  { concurrency: { limit: LIMIT, key: "event.data.user" }, retries: { attempts: 2, backoff: "fixed" } },
+  { concurrency: { limit: LIMIT, key: "event.data.user" }, retries: { attempts: 9, backoff: "fixed" } },
 );
+
+/** Some runs fail for good, some fail once and back off. */
+const FAILS = ["always", undefined, "once", undefined, "once"];
 
 const eventsOf = (count: number) =>
   Array.from({ length: count }, (_, i) => ({
     id: `e${i}`,
     name: START,
-    data: { user: USERS[i % USERS.length], fails: i % 7 === 0 },
+    data: { user: USERS[i % USERS.length], fails: FAILS[i % 7] },
   }));
 
 /** What a process can die of, or be told, at a call. */
@@ -41,13 +46,21 @@ const draw = (seed: number, count: number, calls: number): readonly Fault[] => {
   }));
 };
 
-/** The most slots of one gate that the table has ever shown as held, looked at every so many calls. */
+/** The write by which a runner gives up its slot while nobody is in line. */
+const GIVE_UP = "( REMOVE)";
+
+/** The most slots of one gate that are held now. */
+async function slotsHeld(stage: Stage): Promise<number> {
+  const shards = (await allItems(stage)).filter(({ pk }) => pk.includes("#slots#"));
+  return Math.max(0, ...shards.map(({ holders = {} }) => Object.keys(holders as object).length));
+}
+
+/** The most that the table has ever shown, looked at every so many calls. */
 function watchSlots(stage: Stage, everyCalls: number): { most: number } {
   const seen = { most: 0 };
   stage.faults.before = async (_, at) => {
     if (at % everyCalls !== 0) return;
-    const shards = (await outside(() => allItems(stage))).filter(({ pk }) => pk.includes("#slots#"));
-    seen.most = Math.max(seen.most, ...shards.map(({ holders = {} }) => Object.keys(holders as object).length));
+    seen.most = Math.max(seen.most, await outside(() => slotsHeld(stage)));
   };
   return seen;
 }
@@ -58,6 +71,19 @@ async function endsOf(stage: Stage, count: number): Promise<Readonly<Record<stri
   const byStatus = Map.groupBy(runs, ({ status }) => status);
   return Object.fromEntries([...byStatus].map(([status, of]) => [status, of.length]));
 }
+
+/** How a run may rest, on a limit of one. */
+const resting: Readonly<Record<string, Scenario["functions"]>> = {
+  "a sleep": one(({ step }) => step.sleep("rest", "1h"), { concurrency: 1 }),
+  "a wait": one(({ step }) => step.waitForEvent("rest", { event: "laws/never", timeout: "1h" }), { concurrency: 1 }),
+  "a backoff": one(
+    ({ step, attempt }) =>
+      step.run("flaky", () => {
+        if (attempt === 0) throw new RetryAfterError("later", "1h");
+      }),
+    { concurrency: 1 },
+  ),
+};
 
 describe("FI-08 at rest nobody holds a slot, and the line has moved on by itself", () => {
   it("after one process has died, or been told an error, at any of 20 calls drawn from all", {
@@ -80,6 +106,31 @@ describe("FI-08 at rest nobody holds a slot, and the line has moved on by itself
       await close(stage);
     }
   });
+
+  it.each(Object.keys(resting))(
+    "a run that rests for %s holds none, also when the write that gives it up fails",
+    async (rest) => {
+      const faults: readonly (Fault | undefined)[] = [
+        undefined,
+        { kind: "crashAfter", at: "(SET #armed" },
+        { kind: "failAfter", at: "(SET #armed" },
+        { kind: "crashBefore", at: GIVE_UP },
+        { kind: "failBefore", at: GIVE_UP },
+        { kind: "failAfter", at: GIVE_UP },
+      ];
+      for (const fault of faults) {
+        const stage = await open({ functions: resting[rest] ?? working }, fault && [fault]);
+        await stage.cloud.send(eventsOf(1));
+        await stage.pass(30_000);
+        const [run] = await stage.cloud.runsOf("e0");
+        expect({ fault, at: run?.status, held: await slotsHeld(stage) }).toMatchObject({ held: 0 });
+        await stage.pass(2 * HOUR_MS);
+        await stage.doors.sweep();
+        expect({ fault, problems: (await audit(stage)).problems }).toEqual({ fault, problems: [] });
+        await close(stage);
+      }
+    },
+  );
 
   it("after processes have died, or been told errors, at a hundred of two thousand calls and more", {
     timeout: 300_000,
