@@ -1,4 +1,6 @@
+import type { DeadLetterPage, Redriven } from "../lambdas/api/dead-letters.ts";
 import type { RunQuery, SkipsQuery } from "../lambdas/api/index.ts";
+import type { DeadLetter } from "../lambdas/aws/dead-letter-store.ts";
 import type { OutgoingEvent } from "../sdk/execution/index.ts";
 import type { RunPage, RunSummary, RunView, SkipCounts } from "../sdk/protocol/index.ts";
 import { UsageFailure } from "./failure.ts";
@@ -16,6 +18,11 @@ export interface Cloud {
   cancel(runId: string, options: { readonly reason?: string | undefined }): Promise<RunView | undefined>;
   list(query: ListQuery): Promise<RunPage>;
   skips(query: CountQuery): Promise<SkipCounts>;
+  /** A page of dead letters, behind the id `after`. */
+  deadLetters(after: string | undefined): Promise<DeadLetterPage>;
+  deadLetter(id: string): Promise<DeadLetter | undefined>;
+  /** Sends up to `REDRIVES_AT_ONCE` dead letters anew. */
+  redrive(ids: readonly string[], dryRun: boolean): Promise<readonly Redriven[]>;
 }
 
 export type ListQuery = Omit<RunQuery, "env" | "app">;

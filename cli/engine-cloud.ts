@@ -57,6 +57,9 @@ export async function openEngine(options: EngineOptions): Promise<Cloud> {
     },
     list: (query) => api.list({ env, app, ...query }),
     skips: (query) => api.skips({ env, app, ...query }),
+    deadLetters: (after) => api.deadLetters.list(env, after),
+    deadLetter: (id) => api.deadLetters.get(env, id),
+    redrive: (ids, dryRun) => api.deadLetters.redrive({ env, ids, dryRun }),
   };
   return withReasons(cloud, options.engine);
 }
@@ -84,10 +87,14 @@ function withReasons(cloud: Cloud, engine: string): Cloud {
     cancel: (runId, options) => explained(engine, () => cloud.cancel(runId, options)),
     list: (query) => explained(engine, () => cloud.list(query)),
     skips: (query) => explained(engine, () => cloud.skips(query)),
+    deadLetters: (after) => explained(engine, () => cloud.deadLetters(after)),
+    deadLetter: (id) => explained(engine, () => cloud.deadLetter(id)),
+    redrive: (ids, dryRun) => explained(engine, async () => cloud.redrive(ids, dryRun)),
   };
 }
 
-async function explained<T>(engine: string, call: () => Promise<T>): Promise<T> {
+/** Says what is missing when AWS refuses a call. @throws Failure */
+export async function explained<T>(engine: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

@@ -1,4 +1,6 @@
-import type { About } from "../local/http-api.ts";
+import type { DeadLetterPage, Redriven } from "../lambdas/api/dead-letters.ts";
+import type { DeadLetter } from "../lambdas/aws/dead-letter-store.ts";
+import type { About, QueuesNow } from "../local/http-api.ts";
 import type { Code, RunPage, RunView, SkipCounts } from "../sdk/protocol/index.ts";
 import type { Cloud, ListQuery } from "./cloud.ts";
 import { Failure, UsageFailure } from "./failure.ts";
@@ -34,6 +36,18 @@ export function openLocal(url: string): Cloud {
       })) as RunView | undefined,
     list: async (query) => (await call(base, `/api/runs?${paramsOf(query)}`)) as RunPage,
     skips: async (query) => (await call(base, `/api/skips?${paramsOf(query)}`)) as SkipCounts,
+    deadLetters: async (after) =>
+      (await call(
+        base,
+        `/api/dead${after === undefined ? "" : `?${new URLSearchParams({ after })}`}`,
+      )) as DeadLetterPage,
+    deadLetter: async (id) =>
+      (await callIfThere(base, `/api/dead/${encodeURIComponent(id)}`)) as DeadLetter | undefined,
+    redrive: async (ids, dryRun) =>
+      (await call(base, "/api/dead/redrive", {
+        method: "POST",
+        body: JSON.stringify({ ids, dryRun }),
+      })) as readonly Redriven[],
   };
 }
 
@@ -48,6 +62,10 @@ export async function aboutLocal(url: string): Promise<About | undefined> {
   }
 }
 
+/** What lies in a local cloud's queues. */
+export const queuesOfLocal = async (base: string): Promise<QueuesNow> =>
+  (await call(base, "/api/messages")) as QueuesNow;
+
 const ABOUT_MS_MAX = 2_000;
 /** How long a router may take, in ms. */
 const ROUTED_MS_MAX = 15_000;
@@ -56,7 +74,8 @@ interface SendAnswer {
   readonly ids: readonly string[];
 }
 
-function baseOf(url: string): string {
+/** @throws UsageFailure when it is no URL */
+export function baseOf(url: string): string {
   if (URL.canParse(url) && /^https?:/.test(url)) return url.replace(/\/+$/, "");
   throw new UsageFailure(`${JSON.stringify(url)} is not a URL.`, {
     advice: "--url and STEPWELL_URL look like http://127.0.0.1:8288",

@@ -32,6 +32,9 @@ export function createProgram(exit: (code: number) => void): Command {
   addRuns(program, exit);
   addSkips(program, exit);
   addCancel(program, exit);
+  addAudit(program, exit);
+  addDead(program, exit);
+  addRedrive(program, exit);
   addInit(program, exit);
   addDoctor(program, exit);
   return program;
@@ -116,6 +119,54 @@ function addCancel(program: Command, exit: Exit): void {
   whichCloud(command);
 }
 
+function addAudit(program: Command, exit: Exit): void {
+  const command = program
+    .command("audit")
+    .description("Prove that nothing is lost, stuck or left behind: the engine's laws, judged from all that is stored.")
+    .option("--repair", "send a fresh wake to runs that have no other ahead of them")
+    .option("--json", "print JSON: what was found, and which runs were woken")
+    .action(async (options) => {
+      interruptible();
+      exit(await (await import("./audit.ts")).audit(options));
+    });
+  urlOf(command);
+  command
+    .option("--engine <name>", "a deployed engine instead, by your AWS credentials")
+    .option("--region <region>", "with --engine: its region (default: your AWS configuration's)");
+}
+
+function addDead(program: Command, exit: Exit): void {
+  const command = program
+    .command("dead")
+    .description("List messages that could not be handled, the latest first, or show one with its body.")
+    .argument("[id]", "id of a dead letter")
+    .option("-q, --queue <name>", "only those of queues with this in their names")
+    .option("-a, --all", "those that have been sent anew as well")
+    .option("-n, --limit <count>", `how many, at most ${RUNS_LISTED_MAX}`, limit, 20)
+    .option("--json", "print JSON")
+    .action(async (id, options) => {
+      interruptible();
+      exit(await (await import("./dead.ts")).dead(id, options));
+    });
+  whichCloud(command);
+}
+
+function addRedrive(program: Command, exit: Exit): void {
+  const command = program
+    .command("redrive")
+    .description("Send dead letters anew, each to the queue that it belongs to. Twice does no harm.")
+    .argument("[id...]", "ids of dead letters")
+    .option("-a, --all", "all that have not been sent anew yet")
+    .option("-q, --queue <name>", "of those, the ones of queues with this in their names")
+    .option("--dry-run", "only tell what would become of them")
+    .option("--json", "print JSON")
+    .action(async (ids, options) => {
+      interruptible();
+      exit(await (await import("./redrive.ts")).redrive(ids, options));
+    });
+  whichCloud(command);
+}
+
 function addInit(program: Command, exit: Exit): void {
   program
     .command("init")
@@ -146,13 +197,15 @@ function addDoctor(program: Command, exit: Exit): void {
 
 /** Options of commands that work on a local cloud as well as on a deployed engine. */
 function whichCloud(command: Command): void {
-  command
-    .addOption(new Option("--url <url>", "a local cloud").env("STEPWELL_URL").default(DEFAULT_URL))
+  urlOf(command)
     .option("--engine <name>", "a deployed engine instead, by your AWS credentials")
     .option("--environment <name>", "with --engine: the environment (default: the engine's own)")
     .option("--app <id>", "with --engine: the app")
     .option("--region <region>", "with --engine: its region (default: your AWS configuration's)");
 }
+
+const urlOf = (command: Command): Command =>
+  command.addOption(new Option("--url <url>", "a local cloud").env("STEPWELL_URL").default(DEFAULT_URL));
 
 function port(text: string): number {
   return whole(text, 0, 65_535);

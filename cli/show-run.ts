@@ -14,7 +14,7 @@ import {
   table,
   time,
 } from "./format.ts";
-import { reasonOf, skipOf } from "./waiting.ts";
+import { reasonOf, skipOf, sweepOf } from "./waiting.ts";
 
 interface ShowOptions {
   readonly watch?: boolean;
@@ -103,6 +103,7 @@ function head(run: RunView): string[] {
     ["ended", endedAt === undefined ? "" : dateTime(endedAt) + took],
     ["tries", run.attempts > 1 ? String(run.attempts) : ""],
     ["note", run.note ?? ""],
+    ...(run.sweeps ?? []).map((sweep) => ["swept", sweepOf(sweep)]),
     ["waiting", run.waitingFor === undefined ? "" : reasonOf(run.waitingFor)],
     ["skipped", run.skipped === undefined ? "" : skipOf(run.skipped)],
     ["cancelled", run.cancel === undefined ? "" : causeOf(run.cancel)],

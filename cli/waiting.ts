@@ -1,4 +1,5 @@
-import type { SkippedEvent, WaitingFor, WaitingForSlot } from "../sdk/protocol/index.ts";
+import { becauseOf } from "../lambdas/engine/overdue.ts";
+import type { SkippedEvent, Sweep, WaitingFor, WaitingForSlot } from "../sdk/protocol/index.ts";
 import { dateTime, duration } from "./format.ts";
 
 /** Why a run is not executing, in words. Times are of this machine's zone. */
@@ -40,6 +41,10 @@ const ofKey = (key: string | undefined): string => (key === undefined ? "" : ` f
 
 const rateOf = ({ limit, periodMs }: Extract<WaitingFor, { readonly kind: "throttle" }>): string =>
   limit === undefined || periodMs === undefined ? "" : ` (${limit} in ${duration(periodMs)})`;
+
+/** When the sweeper had to wake a run, and why. */
+export const sweepOf = (sweep: Sweep): string =>
+  `woken by the sweeper at ${dateTime(sweep.at)}, because ${becauseOf(sweep)} (since ${dateTime(sweep.due)})`;
 
 /** What became of an event that has started no run, in words. */
 export const skipOf = ({ reason, key, runId }: SkippedEvent): string =>

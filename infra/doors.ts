@@ -88,10 +88,12 @@ export function sweeperDoor(scope: Construct, props: DoorsProps): Door {
     timeout: Duration.seconds(60),
     permissions: [
       may.queryDueRuns(arns),
-      may.useTable(arns, ["GetItem", "UpdateItem"], [may.PARTITIONS.runs]),
+      may.useTable(arns, ["GetItem", "UpdateItem", "Query"], [may.PARTITIONS.runs]),
       may.useTable(arns, ["Query"], [may.PARTITIONS.registry]),
       may.useTable(arns, ["Query", "DeleteItem"], [may.PARTITIONS.lines]),
       may.useTable(arns, ["Query", "UpdateItem"], [may.PARTITIONS.slots]),
+      may.useTable(arns, ["GetItem"], [may.PARTITIONS.buckets]),
+      may.send(arns.ingestQueue),
     ],
   });
 }

@@ -14,6 +14,7 @@ export const PARTITIONS = {
   registry: "*#$#registry",
   lines: "*#backlog#*",
   slots: "*#slots#*",
+  buckets: "*#bucket#*",
 } as const;
 
 export const registryOf = (environment: string): string => `${environment}#$#registry`;

@@ -67,6 +67,8 @@ export interface LocalAws {
   readonly s3: S3;
   readonly meter: Meter;
   readonly time: TimeDriver;
+  /** For who holds calls back: time stands still while there is any. */
+  readonly activity: Activity;
   /** Seeded; another stream after each restart on the same data, so that names made from it stay unique. */
   readonly random: Random;
   /** Stops taking messages and requests, gives what is about to end a moment to do so, and abandons the rest. */
@@ -136,7 +138,7 @@ export async function createLocalAws(options: LocalAwsOptions = {}): Promise<Loc
     api.handler = handler;
   };
   const time = createTimeDriver(rememberTime(clock, storage), activity);
-  return { url, clock, dispatch, clientConfig, serveApi, ...services, meter, time, random, close, isClosed };
+  return { url, clock, dispatch, clientConfig, serveApi, ...services, meter, time, activity, random, close, isClosed };
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

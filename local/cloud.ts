@@ -1,3 +1,4 @@
+import type { Redriven } from "../lambdas/api/dead-letters.ts";
 import type { DeadLetter } from "../lambdas/aws/dead-letter-store.ts";
 import { engineNames } from "../lambdas/contract.ts";
 import { cronEventId } from "../lambdas/engine/run-id.ts";
@@ -20,9 +21,10 @@ import type { LocalAws } from "./aws.ts";
 import { createCanceller } from "./canceller.ts";
 import { whileOpen } from "./closed.ts";
 import type { Doors } from "./doors.ts";
-import { type CountQuery, createHttpApi, type ListQuery } from "./http-api.ts";
+import { type CountQuery, createHttpApi, type ListQuery, type QueuesNow } from "./http-api.ts";
 import { offTheBill, type Usage } from "./meter.ts";
 import type { Provisioned } from "./provision.ts";
+import { createRedriver } from "./redriver.ts";
 import { createRunWaiter } from "./run-waiter.ts";
 
 /** What may be sent; anything while nothing is known of the client's events. */
@@ -85,6 +87,16 @@ export interface LocalCloud<S = unknown> {
   meter(): Usage;
   /** Messages that could not be handled, with the reason. */
   deadLetters(): Promise<readonly DeadLetter[]>;
+  /**
+   * Sends dead letters anew, from their records to the queues that they belong to, and marks them as redriven; those given by their ids,
+   * else all that have not been yet. On the virtual clock all that is due now has happened when it resolves.
+   *
+   * @example
+   * ```ts
+   * const [first] = await cloud.redrive(); // { id, outcome: "sent", to: "stepwell-runs-main-shop", runId }
+   * ```
+   */
+  redrive(ids?: readonly string[]): Promise<readonly Redriven[]>;
   /** The app's process, as it is now; only of an app that was given by its `entry`. */
   readonly app?: AppStatus | undefined;
   /** Ends what is about to end, the app's process, and the services. What is still under way goes on after a restart on its data. */
@@ -104,8 +116,7 @@ export function createLocalCloud(
   const { client } = app;
   const mine = { env: binding.env, app: client.id };
   const { clock, meter, time } = aws;
-  const names = engineNames(binding.engine);
-  const queues = [names.ingestQueue, names.runQueue(binding.env, client.id)] as const;
+  const queues = queuesOf(binding, client.id);
   const holds = (queue: string, text: string) => aws.sqs.messages(queue).some(({ body }) => body.includes(text));
   const sender = { send: doors.world.bus.send, now: () => clock.now() };
   const unbind = bindSender(client, sender);
@@ -146,13 +157,14 @@ export function createLocalCloud(
     await routed(message.at);
     return { ids: [cronEventId(message, Date.parse(message.at))] };
   };
+  const redriver = createRedriver({ api: doors.api.deadLetters, env: binding.env, settle: () => time.settle() });
   const stopSweeping = clock.kind === "real" ? sweepByTheClock(doors, logger) : () => {};
 
   const about = () => ({ app: client.id, environment: binding.env, functions: app.functions() });
   const sendGiven = (events: unknown) => send(events as Events<AnyEvents>);
-  aws.serveApi(
-    createHttpApi({ about, run, runs: list, skips, runsOf, cancel, send: sendGiven, meter: meter.snapshot }),
-  );
+  const routes = { about, run, runs: list, skips, runsOf, cancel, send: sendGiven, meter: meter.snapshot };
+  const messages = () => messagesIn(aws, [...queues, ...deadLettersOf(binding, client.id)]);
+  aws.serveApi(createHttpApi({ ...routes, ...redriver.routes, messages }));
   return {
     url: aws.url,
     get app() {
@@ -170,6 +182,7 @@ export function createLocalCloud(
     fire: open(fire),
     meter: () => meter.snapshot(),
     deadLetters: open(() => offTheBill(() => doors.world.deadLetters.list(binding.env))),
+    redrive: open(redriver.redrive),
     close: async () => {
       closing = true;
       unbind();
@@ -178,6 +191,22 @@ export function createLocalCloud(
       await aws.close();
     },
   };
+}
+
+const messagesIn = ({ clock, sqs }: LocalAws, queues: readonly string[]): QueuesNow => ({
+  now: clock.now(),
+  messages: queues.flatMap((queue) => sqs.messages(queue).map(({ body, state }) => ({ queue, body, state }))),
+});
+
+/** The router's, and the app's. */
+function queuesOf({ engine, env }: Provisioned["binding"], app: string): readonly [string, string] {
+  const names = engineNames(engine);
+  return [names.ingestQueue, names.runQueue(env, app)];
+}
+
+function deadLettersOf({ engine, env }: Provisioned["binding"], app: string): readonly [string, string] {
+  const names = engineNames(engine);
+  return [names.ingestDeadLetters, names.runDeadLetters(env, app)];
 }
 
 /** Reading is not on the app's bill. */

@@ -22,6 +22,21 @@ export interface HttpApiDeps {
   readonly cancel: (runId: string, options: unknown) => Promise<unknown>;
   readonly send: (events: unknown) => Promise<unknown>;
   readonly meter: () => unknown;
+  readonly messages: () => QueuesNow;
+  readonly deadLetters: (after: string | undefined) => Promise<unknown>;
+  readonly deadLetter: (id: string) => Promise<unknown>;
+  readonly redrive: (body: unknown) => Promise<unknown>;
+}
+
+/** What lies in the queues. */
+export interface QueuesNow {
+  /** By the cloud's clock, in ms since the epoch. */
+  readonly now: number;
+  readonly messages: readonly {
+    readonly queue: string;
+    readonly body: string;
+    readonly state: "visible" | "delayed" | "inflight";
+  }[];
 }
 
 /** What the cloud runs. */
@@ -48,7 +63,11 @@ const ROUTES = [
   "POST /api/runs/<id>/cancel",
   "GET /api/events/<id>/runs",
   "POST /api/events",
+  "GET /api/dead?after=",
+  "GET /api/dead/<id>",
+  "POST /api/dead/redrive",
   "GET /api/meter",
+  "GET /api/messages",
 ];
 
 /** `/api`: the `ROUTES`, which it lists itself. Answers JSON. */
@@ -81,7 +100,12 @@ async function answer(deps: HttpApiDeps, request: IncomingMessage): Promise<unkn
     return deps.cancel(decodeURIComponent(cancelled), JSON.parse((await bodyOf(request)) || "{}"));
   const event = /^GET \/api\/events\/([^/]+)\/runs$/.exec(route)?.[1];
   if (event !== undefined) return deps.runsOf(decodeURIComponent(event));
+  if (route === "GET /api/dead") return deps.deadLetters(known(searchParams, ["after"])("after"));
+  if (route === "POST /api/dead/redrive") return deps.redrive(JSON.parse(await bodyOf(request)));
+  const letter = /^GET \/api\/dead\/([^/]+)$/.exec(route)?.[1];
+  if (letter !== undefined) return deps.deadLetter(decodeURIComponent(letter));
   if (route === "POST /api/events") return deps.send(JSON.parse(await bodyOf(request)));
+  if (route === "GET /api/messages") return deps.messages();
   return route === "GET /api/meter" ? deps.meter() : undefined;
 }
 

@@ -14,10 +14,13 @@ export class Invocation {
   #longest = 0;
   #dead = false;
   readonly #death = Promise.withResolvers<void>();
+  readonly #onPause: () => void;
 
-  constructor(id: string, functionName: string) {
+  /** @param onPause called when it begins to wait for the clock: whoever waits for its next sign of life need not wait any more */
+  constructor(id: string, functionName: string, onPause: () => void = () => {}) {
     this.id = id;
     this.functionName = functionName;
+    this.#onPause = onPause;
   }
 
   /** What a timer does (a heartbeat) is no sign that the handler goes on. */
@@ -47,6 +50,7 @@ export class Invocation {
 
   pause(): void {
     this.#pauses++;
+    this.#onPause();
   }
 
   resume(): void {

@@ -7,6 +7,11 @@ import type { Invocation } from "./invocation.ts";
 export const HUNG_AFTER_MS = 1_000;
 /** Event loop turns that must go by without any change before all is quiet: promise chains and immediates need a few. */
 const QUIET_TURNS = 4;
+/**
+ * So many, in addition to the time above, before an invocation counts as hung: on a busy machine a second may go by without a turn, and
+ * how long that is must not decide what a test sees.
+ */
+const HUNG_TURNS = 500;
 
 export interface TimeDriver {
   /** Resolves when everything that is due now has happened. */
@@ -45,6 +50,11 @@ const invalid = (text: string) => new StepwellError("STEPWELL_INVALID_OPTION", t
 function virtualDriver(clock: VirtualClock, activity: Activity): TimeDriver {
   let jumps: Promise<void> = Promise.resolve();
 
+  const silentSince = () => {
+    const signs = [...activity.invocations].filter(({ paused }) => !paused).map(({ lastActivity }) => lastActivity);
+    return signs.length === 0 ? undefined : Math.max(...signs);
+  };
+
   const settle = async () => {
     for (;;) {
       await quietTurns(clock, activity);
@@ -53,8 +63,8 @@ function virtualDriver(clock: VirtualClock, activity: Activity): TimeDriver {
         continue;
       }
       const patience = longestPatience(activity.invocations);
-      if (patience === undefined) return;
-      await changeOrPatience(activity, patience);
+      if (patience !== undefined) await changeOrPatience(activity, patience);
+      else if (silentSince() === undefined || (await staysQuiet(activity))) return;
     }
   };
 
@@ -85,11 +95,6 @@ function virtualDriver(clock: VirtualClock, activity: Activity): TimeDriver {
   };
   const passTo: TimeDriver["passTo"] = (time, options) => inTurn(() => time, options);
 
-  const silentSince = () => {
-    const signs = [...activity.invocations].filter(({ paused }) => !paused).map(({ lastActivity }) => lastActivity);
-    return signs.length === 0 ? undefined : Math.max(...signs);
-  };
-
   return { settle, passTime, passTo, nextDue: clock.nextDue, silentSince };
 }
 
@@ -114,6 +119,14 @@ async function quietTurns(clock: VirtualClock, activity: Activity): Promise<void
     version = activity.version;
     if (activity.busy > 0) return;
   }
+}
+
+/** Whether nothing changes for many turns of the event loop. */
+async function staysQuiet(activity: Activity): Promise<boolean> {
+  const { version } = activity;
+  for (let turn = 0; turn < HUNG_TURNS && activity.version === version; turn++)
+    await new Promise((resolve) => setImmediate(resolve));
+  return activity.version === version;
 }
 
 /** Real ms until the last of the live invocations must have given a sign of life; undefined when none is live. */

@@ -4,6 +4,7 @@ import type { Served } from "../lambdas/runner/functions.ts";
 import type { Stepwell } from "../sdk/index.ts";
 import type { RunView } from "../sdk/protocol/index.ts";
 import type { Draw } from "./draw.ts";
+import type { FaultKind } from "./faults.ts";
 
 /** A family of stories: `draw` tells one of them. */
 export interface Workload {
@@ -72,10 +73,14 @@ export interface Played {
 
 /** A fault as it struck. */
 export interface Struck {
-  /** What happened: `crashAfter`, `duplicate`, `late`, … */
-  readonly kind: string;
-  /** The call or message that it hit, readable. */
+  /** What happened; `die`: the story's own code has killed its process. */
+  readonly kind: FaultKind | "die";
+  /** The call or message that it hit, readable: with `nth`, what a fault has to name to strike there again. */
   readonly at: string;
+  /** Which of those that are called so, from 1. */
+  readonly nth: number;
+  /** For how long, where that matters, in milliseconds. */
+  readonly ms?: number;
   /** The run whose process or message it was, where that is known. */
   readonly runId?: string;
 }

@@ -18,14 +18,17 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lambdas/sweeper": DOOR(),
   "lambdas/registrar": DOOR(),
   "lambdas/dead-letters": DOOR(),
-  "lambdas/api": DOOR(),
+  // A dead letter is sent anew only if the router can read it.
+  "lambdas/api": [...DOOR(), "lambdas/router/ingest-message.ts"],
   // The composition root of the Lambdas.
   "lambdas/process.ts": ["sdk/protocol", "sdk/execution", "lambdas/aws", "lambdas/contract.ts"],
   "lambdas/bundle.ts": [],
   local: ["lambdas", "sdk"],
   // Doors by path only: what is deployed is what has been built.
   infra: ["lambdas/contract.ts", "lambdas/bundle.ts"],
-  cli: ["local", "lambdas", "sdk"],
+  // Judges what the engine's stores have written.
+  audit: ["sdk/protocol", "sdk/execution", "lambdas/contract.ts", "lambdas/engine", "lambdas/aws"],
+  cli: ["audit", "local", "lambdas", "sdk"],
   // What `stepwell init` writes: a user's code.
   "cli/template": [],
 };
@@ -56,6 +59,7 @@ const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
   "lambdas/dead-letters": [/^@middy\/core$/],
   "lambdas/middleware": [/^@middy\/core$/],
   local: [/^@aws-sdk\//, /^dynalite/, /^croner$/, /^classic-level$/, /^esbuild$/],
+  audit: [/^@aws-sdk\//],
   infra: [/^aws-cdk-lib/, /^constructs$/, /^esbuild$/],
   cli: [/^commander$/, /^@aws-sdk\//, /^esbuild$/],
   "cli/template": [/^stepwell(\/\w+)?$/, /^aws-cdk-lib$/],
@@ -77,7 +81,7 @@ const sourcesUnder = (folder: string): string[] =>
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join(folder, name));
 
-const files = ["sdk", "lambdas", "local", "infra", "cli"].flatMap(sourcesUnder);
+const files = ["sdk", "lambdas", "local", "infra", "cli", "audit"].flatMap(sourcesUnder);
 const textOf = (file: string) => readFileSync(join(root, file), "utf8");
 const code = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 

@@ -18,6 +18,7 @@ import { cronEventId, runIdOf, timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { bucketPlaceOf, bucketView, leadsToRun } from "./bucket-view.ts";
 import { countSkips, type SkipsQuery } from "./count-skips.ts";
+import { createDeadLetterApi } from "./dead-letters.ts";
 import { listRuns, type RunQuery } from "./list-runs.ts";
 import { lookWhy } from "./look-why.ts";
 import { queuedView, recordView, runView } from "./run-view.ts";
@@ -76,6 +77,8 @@ export const createApi = ({ world, clock }: ApiDeps) => {
       if (recorded.kind === "wake") await world.queue.sendToRun(recorded.queueUrl, recorded.message);
     },
 
+    deadLetters: createDeadLetterApi(world, clock),
+
     /** Runs, the latest first. */
     list: (query: RunQuery): Promise<RunPage> => listRuns(world, query, clock.now()),
 
@@ -89,8 +92,8 @@ export const createApi = ({ world, clock }: ApiDeps) => {
       const { sure, matches } = await candidates(env, event);
       const views = await Promise.all(
         matches.map(async ({ app, fn }) => {
-          const address = { app: app.manifest.app, functionId: fn.id };
-          const full = { ...address, env, runId: runIdOf(address, event.id, event.at) };
+          const address = { env, app: app.manifest.app, functionId: fn.id };
+          const full = { ...address, runId: runIdOf(address, event.id, event.at) };
           return (await run(full)) ?? (sure ? queuedView(full, event) : undefined);
         }),
       );
@@ -100,7 +103,7 @@ export const createApi = ({ world, clock }: ApiDeps) => {
 };
 
 const fired = ({ app, fn }: FunctionMatch, event: StoredEvent): boolean =>
-  event.id === cronEventId({ app: app.manifest.app, functionId: fn.id }, event.at);
+  event.id === cronEventId({ env: event.env, app: app.manifest.app, functionId: fn.id }, event.at);
 
 export type { RunQuery, SkipsQuery };
 export type Api = ReturnType<typeof createApi>;

@@ -80,6 +80,7 @@ export const runSummary = (header: RunHeader): RunSummary => ({
   startedAt: header.startedAt,
   endedAt: header.endedAt,
   ...(header.note !== undefined && { note: header.note }),
+  ...(header.sweeps && { sweeps: header.sweeps }),
   ...(header.skipped && { skipped: header.skipped }),
 });
 

@@ -1,6 +1,6 @@
-import type { Bucket } from "../engine/bucket.ts";
+import { type Bucket, bucketRunId } from "../engine/bucket.ts";
 import { bucketExpiry } from "../engine/retention.ts";
-import { type BucketKey, bucketKey, bucketPartition, pointerKey } from "./keys.ts";
+import { type BucketKey, bucketKey, bucketPartition, dueIndexKey, pointerKey } from "./keys.ts";
 import { oneByOne } from "./one-by-one.ts";
 import { type Item, type Table, toTtl } from "./table.ts";
 
@@ -14,7 +14,7 @@ export interface StoredBucket {
 
 /**
  * Debounce and batch: pointer, members, generations. Each method is one call; their order is in `router/bucket.ts` (PROTOCOLS.md §6).
- * An open generation has no expiry.
+ * An open generation has no expiry, and stands in the index of what is due, by the time of its first timer.
  */
 export const createBucketStore = (table: Table, retentionMs: number) => {
   const inTurn = oneByOne();
@@ -60,7 +60,9 @@ export const createBucketStore = (table: Table, retentionMs: number) => {
         ...(events && { events: JSON.stringify(events.map(({ id, at, ts }) => [id, at, ts])) }),
         ...(next.key !== undefined && { key: next.key }),
         rev: next.rev,
-        ...(bucket.closedAt !== undefined && { ttl: ttlFrom(bucket.closedAt) }),
+        ...(bucket.closedAt === undefined
+          ? dueIndexKey(bucketRunId(of, of.bucket, generation, next.bucket), bucket.armedFor)
+          : { ttl: ttlFrom(bucket.closedAt) }),
       };
       if (seen === undefined) return table.put(item, "attribute_not_exists(pk)");
       return table.put(item, "#rev = :rev", { rev: seen.rev });
@@ -70,7 +72,7 @@ export const createBucketStore = (table: Table, retentionMs: number) => {
 
 export type BucketStore = ReturnType<typeof createBucketStore>;
 
-function toStored({ pk, sk, v, ttl, rev, key, first, latest, events, ...rest }: Item): StoredBucket {
+function toStored({ pk, sk, v, ttl, gsi2pk, gsi2sk, rev, key, first, latest, events, ...rest }: Item): StoredBucket {
   const bucket = {
     ...rest,
     first: JSON.parse(first as string),

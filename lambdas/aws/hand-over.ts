@@ -46,9 +46,9 @@ export interface Departure {
 /** Tries to find somebody for a slot by what its own writes have shown, before the gate and its line are read anew. */
 const PASS_TRIES = 3;
 
-/** Has the line before a gate move on, as far as there are slots. Returns the runs that were sent their message. */
-export async function pump({ gates, lines }: Gates, handOver: HandOver): Promise<readonly string[]> {
-  const sent: string[] = [];
+/** Has the line before a gate move on, as far as there are slots. Returns the places of those that were sent their message. */
+export async function pump({ gates, lines }: Gates, handOver: HandOver): Promise<readonly LineEntry[]> {
+  const sent: LineEntry[] = [];
   for (;;) {
     const { app, gate, by, now } = handOver;
     const line = await lines.first(app, gate);
@@ -57,7 +57,7 @@ export async function pump({ gates, lines }: Gates, handOver: HandOver): Promise
     if (handovers.length === 0) return sent;
     const promised = await promiseAll(gates, handOver, handovers);
     await sendTurns(lines, handOver, line, promised);
-    sent.push(...promised.map(({ runId }) => runId));
+    sent.push(...line.filter((entry) => promised.some(({ runId }) => runId === entry.runId)));
   }
 }
 

@@ -127,6 +127,14 @@ export const bucketKey = (of: BucketKey, generation: number): Key => ({
   pk: bucketPartition(of),
   sk: `generation#${generation}`,
 });
+/** The bucket and the generation of such a key; undefined: it is of something else. */
+export function bucketAt({ pk, sk }: Key): { readonly of: BucketKey; readonly generation: number } | undefined {
+  const [env = "", app = "", kind, functionId = "", bucket = ""] = pk.split("#");
+  const generation = Number(/^generation#(\d+)$/.exec(sk)?.[1]);
+  return kind === "bucket" && !Number.isNaN(generation)
+    ? { of: { env, app, functionId, bucket }, generation }
+    : undefined;
+}
 export const pointerKey = (of: BucketKey): Key => ({ pk: bucketPartition(of), sk: "pointer" });
 
 /** Name of the schedule that flushes a bucket: by the run that it will have, and by its time. */
@@ -141,12 +149,15 @@ export const runsIndexKey = (run: RunAddress, day: string) => ({
   gsi1sk: run.runId,
 });
 
-/** Suspended runs by due time, spread over a few partitions by the run's id. */
+/** Runs and open buckets by the time when they are to go on, spread over a few partitions by the run's id. */
 export const DUE_SHARDS = 4;
 export const duePartition = (shard: number): string => `due#${shard}`;
 export const dueIndexKey = (runId: string, due: number) => ({
   gsi2pk: duePartition(shardOf(runId)),
   gsi2sk: `${new Date(due).toISOString()}#${runId}`,
 });
+
+/** The time in such a sort key. */
+export const dueTimeOf = (sortedBy: string): number => Date.parse(sortedBy.slice(0, sortedBy.indexOf("#")));
 
 const shardOf = (runId: string): number => runId.charCodeAt(runId.length - 1) % DUE_SHARDS;

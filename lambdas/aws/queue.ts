@@ -17,6 +17,13 @@ export interface Receipt {
 
 /** The queues: runs go to their app's, everything for the router to the ingest queue. */
 export const createQueue = (client: () => SQSClient, ingestQueueUrl: string) => ({
+  ingestQueueUrl,
+
+  /** Sends what has been sent before. */
+  async resend(body: string, queueUrl: string): Promise<void> {
+    await send(client(), queueUrl, body, 0);
+  },
+
   async sendToRun(queueUrl: string, message: RunMessage, delaySeconds = 0): Promise<void> {
     await send(client(), queueUrl, bodyOf(message), delaySeconds);
   },

@@ -4,16 +4,16 @@ import {
   type Outcome,
   type RunAddress,
   STATE_SLACK_MS,
-  type StartMessage,
+  type Sweep,
 } from "../../sdk/protocol/index.ts";
 import { TABLE } from "../contract.ts";
 import type { CrashCount } from "../engine/crash.ts";
 import type { Parking } from "../engine/park.ts";
-import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader, Skipped } from "../engine/types.ts";
-import { DUE_SHARDS, dueIndexKey, duePartition, headerKey, outcomeKey, type RunKey, runsIndexKey } from "./keys.ts";
+import { dueIndexKey, duePartition, dueTimeOf, headerKey, outcomeKey, type RunKey, runsIndexKey } from "./keys.ts";
+import { type Birth, birthOf, headKey, NEW_HEADER, toHeader } from "./run-item.ts";
 import { outcomeItem, toOutcome } from "./step-store.ts";
-import { type Item, type Key, type Table, toTtl } from "./table.ts";
+import { type Key, type Table, toTtl } from "./table.ts";
 
 /** What the lease write overwrote; absent attributes mean that the run is new. */
 export interface Leased {
@@ -37,10 +37,10 @@ export interface LeaseRequest {
   readonly codeVersion: string;
 }
 
-/** What only the message that starts a run can tell; it creates the header together with the first lease. */
-export interface Birth {
-  readonly eventId: string;
-  readonly start: StartMessage;
+/** An entry of the index of what is due, by the time that the index tells. */
+export interface Due {
+  readonly key: Key;
+  readonly due: number;
 }
 
 /** The record of an event that starts no run of a function. */
@@ -82,11 +82,11 @@ export class RunStore {
     return this.#table.queryIndexDown(TABLE.runsIndex, gsi1pk, below, pageSize);
   }
 
-  /** Keys of suspended runs that should have been awake at `upTo`, the longest overdue first; at most `limit` of each shard. */
-  async due(upTo: number, limit: number): Promise<readonly Key[]> {
+  /** Runs and open buckets of a shard that should have gone on at `upTo`, the longest overdue first, page by page. */
+  async *due(shard: number, upTo: number, pageSize: number): AsyncGenerator<readonly Due[]> {
     const text = new Date(upTo).toISOString();
-    const shards = Array.from({ length: DUE_SHARDS }, (_, shard) => duePartition(shard));
-    return (await Promise.all(shards.map((pk) => this.#table.queryIndex(TABLE.dueIndex, pk, text, limit)))).flat();
+    for await (const page of this.#table.queryIndexUp(TABLE.dueIndex, duePartition(shard), text, pageSize))
+      yield page.map(({ key, sortedBy }) => ({ key, due: dueTimeOf(sortedBy) }));
   }
 
   /** Moves the due time of a run that rests. */
@@ -96,6 +96,16 @@ export class RunStore {
       when: "#status = :active AND #fence = :fence AND attribute_not_exists(#owner)",
       values: { active: "active", fence: run.fence, ...dueIndexKey(run.runId, due) },
     });
+  }
+
+  /** Notes that the sweeper is about to wake a run. False: the run has gone on since it was read, and needs no wake. */
+  async noteSweeps(run: RunKey & { readonly fence: number }, sweeps: readonly Sweep[]): Promise<boolean> {
+    const { applied } = await this.#table.update(headerKey(run), {
+      update: "SET #sweeps = :sweeps",
+      when: "#status = :active AND #fence = :fence",
+      values: { active: "active", fence: run.fence, sweeps: JSON.stringify(sweeps) },
+    });
+    return applied;
   }
 
   /** Leaves a word for the operator on a run. */
@@ -126,7 +136,7 @@ export class RunStore {
   async putSkipped(run: RunAddress, { eventId, queuedAt, skipped }: SkippedRun): Promise<boolean> {
     const values = {
       ...headKey(run, queuedAt),
-      ...NEW,
+      ...NEW_HEADER,
       status: "skipped",
       eventId,
       endedAt: queuedAt,
@@ -148,14 +158,14 @@ export class RunStore {
         ? "#status = :active AND attribute_exists(#eventId)"
         : "(attribute_not_exists(pk) OR #status = :active)";
     const written = await this.#table.update(headerKey(run), {
-      update: `SET ${[take, ...(create?.sets ?? [])].join(", ")} REMOVE #guard, #parked, #gsi2pk, #gsi2sk, #ttl`,
+      update: `SET ${[take, ...(create?.sets ?? [])].join(", ")} REMOVE #guard, #parked, #ttl`,
       when: `${exists} AND ${FREE}`,
       values: { ...request, active: "active", zero: 0, one: 1, ...create?.values },
       returns: "ALL_OLD",
     });
     if (!written.applied) return undefined;
     // Of a run that is new, or was cancelled ahead of its start, the lease has written what it overwrote nothing of.
-    const header = toHeader({ ...NEW, ...create?.values, ...written.item });
+    const header = toHeader({ ...NEW_HEADER, ...create?.values, ...written.item });
     const { fence, wakeSeq: seen, owner, startedAt = request.now } = header;
     return { header, fence: fence + 1, seen, until: request.until, startedAt, takeover: owner !== undefined };
   }
@@ -203,7 +213,7 @@ export class RunStore {
   /** Gives a lease back to get in line: the run has not gone on. `isFirst`: it has never been executed. */
   async requeue(run: RunKey, fence: number, isFirst: boolean): Promise<boolean> {
     const written = await this.#table.update(headerKey(run), {
-      update: `SET #parked = :parked REMOVE #owner, #by, #guard, #leaseUntil${isFirst ? ", #startedAt" : ""}`,
+      update: `SET #parked = :parked REMOVE #owner, #by, #guard, #leaseUntil, #gsi2pk, #gsi2sk${isFirst ? ", #startedAt" : ""}`,
       when: MINE,
       values: { fence, parked: "queued" },
     });
@@ -298,7 +308,7 @@ export class RunStore {
     const written = await this.#table.update(headerKey(run), {
       update:
         `SET ${given.map(([name]) => `#${name} = :${name}`).join(", ")} ` +
-        `REMOVE #owner, #by, #guard, #leaseUntil, #retryAt, #crashes, #crashMark, #crashFence${end.unstarted ? ", #startedAt" : ""}`,
+        `REMOVE #owner, #by, #guard, #leaseUntil, #retryAt, #crashes, #crashMark, #crashFence, #gsi2pk, #gsi2sk${end.unstarted ? ", #startedAt" : ""}`,
       when: `${MINE} AND #status = :active AND #wakeSeq = :seen`,
       values: { ...values, fence, seen, active: "active" },
     });
@@ -349,51 +359,5 @@ export interface RunEnd {
   readonly unstarted?: boolean;
 }
 
-/** A header that nobody has held yet. */
-const NEW = { status: "active", fence: 0, wakeSeq: 0, attempts: 0 } as const;
-
-/** Whose header it is, and where lists find it. */
-const headKey = (run: RunAddress, queuedAt: number) => ({
-  ...runsIndexKey(run, new Date(queuedAt).toISOString().slice(0, 10)),
-  v: 1,
-  runId: run.runId,
-  env: run.env,
-  app: run.app,
-  functionId: run.functionId,
-  queuedAt,
-});
 /** A run to cancel: whoever has only its id does not know its function. */
 export type CancelTarget = Omit<RunAddress, "functionId"> & { readonly functionId?: string | undefined };
-
-function birthOf(run: RunAddress, { eventId, start }: Birth) {
-  const values: Item = {
-    ...headKey(run, start.queuedAt),
-    eventId,
-    ...eventAtOf(run, start),
-    attempts: 0,
-    ...(start.batch && { batch: true }),
-    ...(start.parent && { parent: JSON.stringify(start.parent) }),
-    ...(start.emits.length > 0 && { emits: start.emits }),
-    ...(start.place && { gates: JSON.stringify(start.place.gates), order: start.place.order }),
-    ...(start.startsAt !== undefined && { startsAt: start.startsAt }),
-    ...(start.singleton !== undefined && { singleton: start.singleton }),
-  };
-  const sets = Object.keys(values).map((name) => `#${name} = if_not_exists(#${name}, :${name})`);
-  return { values, sets };
-}
-
-/** The run of a debounce has the time of another event in its id. */
-function eventAtOf({ runId }: RunAddress, { event }: StartMessage): { eventAt?: number } {
-  return event.at === undefined || event.at === timeOf(runId) ? {} : { eventAt: event.at };
-}
-
-/** Attributes of the header that are JSON. */
-const JSON_FIELDS = ["parent", "outcome", "gates", "cancel", "skipped", "bucket"] as const;
-
-function toHeader(item: Item): RunHeader {
-  const parsed = JSON_FIELDS.filter((name) => item[name] !== undefined).map((name) => [
-    name,
-    JSON.parse(item[name] as string),
-  ]);
-  return { ...item, ...Object.fromEntries(parsed) } as unknown as RunHeader;
-}

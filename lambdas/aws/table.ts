@@ -14,6 +14,12 @@ import { isError } from "./clients.ts";
 export type Item = Record<string, unknown>;
 export type Key = { readonly pk: string; readonly sk: string };
 
+/** An item's key as an index tells it, and what the index sorts it by. */
+export interface IndexEntry {
+  readonly key: Key;
+  readonly sortedBy: string;
+}
+
 export interface Update {
   /** An update expression; `#name` stands for the attribute `name`. */
   readonly update: string;
@@ -123,8 +129,13 @@ export class Table {
 
   /** The first item of a partition behind a sort key, read consistently. */
   async next(pk: string, sk: string): Promise<Item | undefined> {
-    const { Items: [item] = [] } = await this.#page(pk, "sk > :sk", { sk }, { Limit: 1 });
-    return item && unmarshall(item);
+    return (await this.behind(pk, sk, 1))[0];
+  }
+
+  /** The first `limit` items of a partition behind a sort key, read consistently; fewer if they are more than a megabyte. */
+  async behind(pk: string, sk: string, limit: number): Promise<readonly Item[]> {
+    const { Items = [] } = await this.#page(pk, "sk > :sk", { sk }, { Limit: limit });
+    return Items.map((item) => unmarshall(item));
   }
 
   /** How many items of a partition lie from one sort key to another; counted up to the first page, which is a megabyte. */
@@ -144,28 +155,32 @@ export class Table {
     return this.#client().send(command);
   }
 
-  /** The first `limit` keys of an index partition up to `upTo`. Indexes lag behind: never decide from them. */
-  async queryIndex(
+  /** Keys of an index partition up to `upTo`, the lowest first, page by page. Indexes lag behind: never decide from them. */
+  async *queryIndexUp(
     index: { name: string; partitionKey: string; sortKey: string },
     pk: string,
     upTo: string,
-    limit: number,
-  ): Promise<Key[]> {
-    const page = await this.#client().send(
-      new QueryCommand({
-        TableName: this.name,
-        IndexName: index.name,
-        KeyConditionExpression: "#pk = :pk AND #sk <= :upTo",
-        ExpressionAttributeNames: { "#pk": index.partitionKey, "#sk": index.sortKey },
-        ...placeholders({ pk, upTo }),
-        Limit: limit,
-      }),
-    );
-    // The index's own keys come along, and are no part of the table's.
-    return (page.Items ?? []).map((item) => {
-      const { pk, sk } = unmarshall(item);
-      return { pk, sk };
-    });
+    pageSize: number,
+  ): AsyncGenerator<readonly IndexEntry[]> {
+    let from: Record<string, import("@aws-sdk/client-dynamodb").AttributeValue> | undefined;
+    do {
+      const page = await this.#client().send(
+        new QueryCommand({
+          TableName: this.name,
+          IndexName: index.name,
+          KeyConditionExpression: "#pk = :pk AND #sk <= :upTo",
+          ExpressionAttributeNames: { "#pk": index.partitionKey, "#sk": index.sortKey },
+          ...placeholders({ pk, upTo }),
+          Limit: pageSize,
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      );
+      yield (page.Items ?? []).map((item) => {
+        const { pk, sk, [index.sortKey]: sortedBy } = unmarshall(item);
+        return { key: { pk, sk }, sortedBy };
+      });
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
   }
 
   /** Sort keys of an index partition below `below`, the highest first, page by page. */

@@ -1,6 +1,5 @@
 import type { FlowManifest, StoredEvent } from "../../sdk/protocol/index.ts";
-import type { FunctionAddress } from "./flow-keys.ts";
-import { runIdOf } from "./run-id.ts";
+import { type RunOwner, runIdOf } from "./run-id.ts";
 
 /**
  * Debounce and batch are one thing: a bucket of events that closes once, and whose events one run gets (PROTOCOLS.md §6). Its generations
@@ -168,5 +167,5 @@ export function bucketOptionsOf({ debounce, batchEvents }: FlowManifest): Bucket
 }
 
 /** The run of a bucket: from function, key and generation, and known as soon as the bucket is open. */
-export const bucketRunId = (fn: Omit<FunctionAddress, "env">, bucket: string, generation: number, { first }: Bucket) =>
+export const bucketRunId = (fn: RunOwner, bucket: string, generation: number, { first }: Bucket) =>
   runIdOf(fn, `bucket\n${bucket}\n${generation}`, first.at);

@@ -4,20 +4,33 @@ const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const TIME_CHARS = 10;
 const HASH_CHARS = 16;
 
+/** Its functions are known by app and function alone. */
+const ENVIRONMENT_DEFAULT = "main";
+
+/** Whose run it is. */
+export interface RunOwner {
+  /** @default "main" */
+  readonly env?: string;
+  readonly app: string;
+  readonly functionId: string;
+}
+
 /**
  * The id of the run that an event starts: 26 characters in the shape of a ULID, 48 bits of the event's first bus time and 80 bits
- * of a hash. Sortable and deterministic, so that a conditional write is all the deduplication there is.
+ * of a hash. Sortable and deterministic, so that a conditional write is all the deduplication there is. Unique in the engine, since the
+ * names of schedules and executions, and the places in a gate of the account, come from it.
  */
-export function runIdOf(address: { app: string; functionId: string }, eventId: string, at: number): string {
-  const hash = createHash("sha256").update(`${address.app}/${address.functionId}\n${eventId}\n${at}`).digest();
+export function runIdOf(owner: RunOwner, eventId: string, at: number): string {
+  const hash = createHash("sha256")
+    .update(`${addressOf(owner)}\n${eventId}\n${at}`)
+    .digest();
   let tail = "";
   for (let bit = 0; tail.length < HASH_CHARS; bit += 5) tail += CROCKFORD[fiveBits(hash, bit)];
   return timeText(at) + tail;
 }
 
 /** The id of the event by which a function's schedule starts it: from the function and the nominal time, so that twice is once. */
-export const cronEventId = (address: { app: string; functionId: string }, at: number): string =>
-  `cron-${runIdOf(address, "cron", at)}`;
+export const cronEventId = (owner: RunOwner, at: number): string => `cron-${runIdOf(owner, "cron", at)}`;
 
 /** The id of the event by which a step invokes its child: asking twice is asking once. */
 export const invokeEventId = (parentRunId: string, stepKey: string): string => `${parentRunId}-${stepKey}`;
@@ -26,6 +39,9 @@ export const invokeEventId = (parentRunId: string, stepKey: string): string => `
 export function timeOf(runId: string): number {
   return [...runId.slice(0, TIME_CHARS)].reduce((time, char) => time * 32 + CROCKFORD.indexOf(char), 0);
 }
+
+const addressOf = ({ env = ENVIRONMENT_DEFAULT, app, functionId }: RunOwner): string =>
+  `${env === ENVIRONMENT_DEFAULT ? "" : `${env}#`}${app}/${functionId}`;
 
 function timeText(time: number): string {
   let text = "";

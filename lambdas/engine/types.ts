@@ -1,4 +1,12 @@
-import type { CancelCause, GateRef, Outcome, ParentRef, Payload, SkippedEvent } from "../../sdk/protocol/index.ts";
+import type {
+  CancelCause,
+  GateRef,
+  Outcome,
+  ParentRef,
+  Payload,
+  SkippedEvent,
+  Sweep,
+} from "../../sdk/protocol/index.ts";
 
 /** The header of a run: one small item that every lease, suspend and finish rewrites (under 1 KB for ever). */
 export interface RunHeader {
@@ -65,6 +73,8 @@ export interface RunHeader {
   readonly outcomeAt?: "item";
   /** A word for the operator, such as the reason of a dead letter. */
   readonly note?: string;
+  /** The last times that the sweeper had to wake the run. */
+  readonly sweeps?: readonly Sweep[];
 }
 
 /** A generation of a debounce or a batch, by the hash of its kind and key. */

@@ -34,8 +34,8 @@ export interface OutgoingStart extends Outgoing {
 
 /** The run that an event starts, deterministic: twice is once. */
 export const runOf = ({ match: { app, fn }, event }: Pick<Start, "match" | "event">): RunAddress => {
-  const address = { app: app.manifest.app, functionId: fn.id };
-  return { env: event.env, ...address, runId: runIdOf(address, event.id, event.at) };
+  const address = { env: event.env, app: app.manifest.app, functionId: fn.id };
+  return { ...address, runId: runIdOf(address, event.id, event.at) };
 };
 
 /** The message that starts a run. The runner's first lease creates the run, so nothing is written here (PROTOCOLS.md §3). */

@@ -8,7 +8,8 @@ import {
 } from "../../sdk/protocol/index.ts";
 import { pump } from "../aws/hand-over.ts";
 import type { Receipt } from "../aws/queue.ts";
-import type { Birth, Leased } from "../aws/run-store.ts";
+import type { Birth } from "../aws/run-item.ts";
+import type { Leased } from "../aws/run-store.ts";
 import { onRefusedLease } from "../engine/lease.ts";
 import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";

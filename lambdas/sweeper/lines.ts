@@ -7,7 +7,8 @@ import { pump } from "../aws/hand-over.ts";
 import { type AppKey, backlogsOfAccount, backlogsOfApp, backlogsOfEnvironment } from "../aws/keys.ts";
 import type { LineEntry } from "../aws/line-store.ts";
 import { registryHandOver } from "../aws/registry-hand-over.ts";
-import type { SweeperDeps } from "./index.ts";
+import type { SweeperDeps, Swept } from "./deps.ts";
+import { note } from "./runs.ts";
 
 /** Gates looked at in one sweep and backlog. Each sweep begins elsewhere, so that with more of them each has its turn. */
 const GATES_MAX = 200;
@@ -18,7 +19,7 @@ const MINUTE_MS = 60_000;
 const BY = "sweeper";
 
 /** Has every line move on. Returns the runs that were sent their message. */
-export async function sweepLines(deps: SweeperDeps): Promise<readonly string[]> {
+export async function sweepLines(deps: SweeperDeps): Promise<readonly Swept[]> {
   const apps = (await Promise.all(deps.environments.map((env) => deps.world.registry.apps(env)))).flat();
   const moved = await Promise.all(backlogsOf(apps).map((pk) => sweepBacklog(deps, apps, pk)));
   return moved.flat();
@@ -37,8 +38,8 @@ function backlogsOf(apps: readonly RegisteredApp[]): readonly string[] {
 }
 
 /** Gate by gate: the first of each line is read, then all behind it is left out. */
-async function sweepBacklog(deps: SweeperDeps, apps: readonly RegisteredApp[], pk: string): Promise<readonly string[]> {
-  const moved: string[] = [];
+async function sweepBacklog(deps: SweeperDeps, apps: readonly RegisteredApp[], pk: string): Promise<readonly Swept[]> {
+  const moved: Swept[] = [];
   const start = STARTS[Math.floor(deps.clock.now() / MINUTE_MS) % STARTS.length] as string;
   let gates = 0;
   for (const [from, to] of [
@@ -55,8 +56,19 @@ async function sweepBacklog(deps: SweeperDeps, apps: readonly RegisteredApp[], p
   return moved;
 }
 
-function moveOn({ world, clock }: SweeperDeps, apps: readonly RegisteredApp[], { gate, env, app }: LineEntry) {
+async function moveOn(deps: SweeperDeps, apps: readonly RegisteredApp[], { gate, env, app }: LineEntry) {
+  const { world, clock } = deps;
   const owner: AppKey = { env, app };
   const handOver = { app: owner, gate, by: BY, apps, queue: world.queue, now: () => clock.now() };
-  return pump(world, registryHandOver(handOver));
+  const entries = await pump(world, registryHandOver(handOver));
+  return Promise.all(entries.map((entry) => noted(deps, entry)));
+}
+
+/** It has been sent its message already: the note is a word for people, and may come too late. */
+async function noted(deps: SweeperDeps, { app, env, functionId, runId, gate, since }: LineEntry): Promise<Swept> {
+  const { key } = gate;
+  const overdue = { waitedFor: "slot", due: since, ...(key !== undefined && { key }) } as const;
+  const header = await deps.world.runs.header({ env, app, runId });
+  if (header !== undefined) await note(deps, header, overdue);
+  return { app, functionId, runId, ...overdue };
 }

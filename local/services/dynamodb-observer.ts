@@ -1,5 +1,10 @@
+import { invalid } from "../aws-error.ts";
 import { type IndexShape, type Item, itemSize } from "../capacity.ts";
 import type { DynaliteStore, ItemDb, Table } from "./dynalite.ts";
+
+/** Of the keys of the table and of its indexes, in bytes. */
+const PARTITION_KEY_BYTES_MAX = 2_048;
+const SORT_KEY_BYTES_MAX = 1_024;
 
 /** What one operation did to one item. */
 export interface Touched {
@@ -18,8 +23,10 @@ export class Observer {
   readonly touched = new Map<string, Touched>();
   /** Sizes of the items that a Query or Scan came across, in order; it may have read on past its end. */
   readonly streamed: number[] = [];
+  readonly #tables: TableCache;
 
   constructor(store: DynaliteStore, tables: TableCache) {
+    this.#tables = tables;
     this.store = Object.assign(Object.create(store) as DynaliteStore, {
       getItemDb: (table: string) => this.#observed(table, store.getItemDb(table)),
       getIndexDb: (kind: string, table: string, index: string) => this.#tapped(store.getIndexDb(kind, table, index)),
@@ -42,6 +49,8 @@ export class Observer {
           callback(error, item);
         }),
       put: (key, item, callback) => {
+        const problem = keyProblem(item, this.#tables.keys(table));
+        if (problem !== undefined) return callback(invalid(problem));
         Object.assign(note(key), { after: item, written: true });
         db.put(key, item, callback);
       },
@@ -85,11 +94,17 @@ export class TableCache {
     this.#tables.clear();
   }
 
+  /** The names of the keys of a table and of its indexes: partition key, then sort key. */
+  keys(name: string): readonly (readonly string[])[] {
+    const table = this.#tables.get(name);
+    if (table === undefined) return [];
+    return [table, ...indexesOf(table)].map(({ KeySchema }) => KeySchema.map((key) => key.AttributeName));
+  }
+
   indexes(name: string): readonly IndexShape[] {
     const table = this.#tables.get(name);
     if (table === undefined) return [];
-    const indexes = [...(table.GlobalSecondaryIndexes ?? []), ...(table.LocalSecondaryIndexes ?? [])];
-    return indexes.map((index) => {
+    return indexesOf(table).map((index) => {
       const keys = index.KeySchema.map((key) => key.AttributeName);
       const tableKeys = table.KeySchema.map((key) => key.AttributeName);
       const all = index.Projection.ProjectionType === "ALL";
@@ -97,4 +112,26 @@ export class TableCache {
       return { name: index.IndexName, keys, attributes: all ? undefined : attributes };
     });
   }
+}
+
+const indexesOf = ({ GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] }: Table) => [
+  ...GlobalSecondaryIndexes,
+  ...LocalSecondaryIndexes,
+];
+
+/** What DynamoDB refuses of keys, and dynalite lets pass. */
+function keyProblem(item: Item, keys: readonly (readonly string[])[]): string | undefined {
+  for (const [partitionKey = "", sortKey = ""] of keys) {
+    for (const [name, bytesMax] of [
+      [partitionKey, PARTITION_KEY_BYTES_MAX],
+      [sortKey, SORT_KEY_BYTES_MAX],
+    ] as const) {
+      const value = item[name]?.S;
+      if (typeof value !== "string") continue;
+      if (value === "") return `One or more parameter values are not valid. The key ${name} is an empty string.`;
+      if (Buffer.byteLength(value) > bytesMax)
+        return `One or more parameter values were invalid: the key ${name} is longer than ${bytesMax} bytes.`;
+    }
+  }
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import { AwsError, unsupported } from "../aws-error.ts";
+import { AwsError, invalid, unsupported } from "../aws-error.ts";
 import { itemSize, readUnits, refusedCost, writeCost } from "../capacity.ts";
 import { isRecord } from "../input.ts";
 import type { Meter } from "../meter.ts";
@@ -32,6 +32,7 @@ export function createDynamoDb({ meter, path }: { readonly meter: Meter; readonl
     if (!OPERATIONS.includes(operation)) throw unsupported(`DynamoDB ${operation}`, OPERATIONS);
     meter.call("dynamodb", operation);
     const observer = new Observer(store, tables);
+    checkExpressions(input);
     const returnsOld = input.ReturnValuesOnConditionCheckFailure === "ALL_OLD";
     const consistent = consistency(input);
     try {
@@ -77,6 +78,19 @@ export function createDynamoDb({ meter, path }: { readonly meter: Meter; readonl
   };
 
   return { service, call, close: () => store.lifecycleManager.gracefulClose() };
+}
+
+/** Of each expression, in bytes. */
+const EXPRESSION_BYTES_MAX = 4_096;
+
+/** dynalite takes expressions of any length. */
+function checkExpressions(input: Input): void {
+  for (const [name, value] of Object.entries(input)) {
+    if (!name.endsWith("Expression") || typeof value !== "string") continue;
+    if (Buffer.byteLength(value) <= EXPRESSION_BYTES_MAX) continue;
+    const size = `${Buffer.byteLength(value)} bytes; the maximum is ${EXPRESSION_BYTES_MAX}`;
+    throw invalid(`Invalid ${name}: Expression size has exceeded the maximum allowed size: ${size}.`);
+  }
 }
 
 function billWrites(meter: Meter, tables: TableCache, { touched }: Observer): void {

@@ -73,6 +73,7 @@ export function createEventBridge(deps: EventBridgeDeps): EventBridge {
     {
       ...busOperations({ buses, bus, createBus, deps }),
       ...ruleOperations({ bus, setRule, save }),
+      TestEventPattern: (input) => ({ Result: compilePattern(text(input, "EventPattern"))(eventOf(input)) }),
       PutEvents: (input) => putEvents(input, { ...deps, buses, warned }),
     },
     { count: (operation) => deps.meter.call("eventbridge", operation) },
@@ -88,6 +89,14 @@ export function createEventBridge(deps: EventBridgeDeps): EventBridge {
     }
   };
   return { service, createBus: (name) => void (buses.has(name) || createBus(name)), putRule, restore };
+}
+
+function eventOf(input: Input): unknown {
+  try {
+    return JSON.parse(text(input, "Event"));
+  } catch {
+    throw invalid("Event is malformed.");
+  }
 }
 
 const notFound = (message: string) => new AwsError("ResourceNotFoundException", message);

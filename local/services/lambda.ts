@@ -107,7 +107,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
 
 async function runInvocation(fn: RegisteredFunction, event: unknown, deps: LambdaDeps): Promise<InvocationResult> {
   const { clock, activity, meter } = deps;
-  const invocation = new Invocation(deps.random.uuid(), fn.name);
+  const invocation = new Invocation(deps.random.uuid(), fn.name, () => activity.changed());
   const startedAt = clock.now();
   const deadline = startedAt + fn.timeoutMs;
   const context = createContext(fn.name, invocation.id, deadline, clock, MEMORY_MB);

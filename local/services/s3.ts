@@ -84,6 +84,7 @@ function route(
   if (objects === undefined) throw new AwsError("NoSuchBucket", "The specified bucket does not exist", 404);
   switch (operation) {
     case "PutObject": {
+      checkPrecondition(request.headers, objects.get(key));
       const object = { bytes: decode(request), headers: keptHeaders(request), modifiedAt: clock.now() };
       objects.set(key, object);
       store.put(`object/${bucket}/${key}`, { ...object, bytes: undefined, base64: object.bytes.toString("base64") });
@@ -100,13 +101,27 @@ function route(
   }
 }
 
+/** `If-None-Match: *`: nothing is there yet. `If-Match`: it is as it was seen. */
+function checkPrecondition(headers: WireRequest["headers"], existing: StoredObject | undefined): void {
+  const { "if-match": seen, "if-none-match": absent } = headers;
+  if (absent !== undefined && absent !== "*") throw unsupported("S3 PutObject with an If-None-Match other than *");
+  if (seen !== undefined && existing === undefined) throw noSuchKey();
+  if (
+    (absent !== undefined && existing !== undefined) ||
+    (seen !== undefined && existing && seen !== etag(existing.bytes))
+  )
+    throw new AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
+}
+
+const noSuchKey = () => new AwsError("NoSuchKey", "The specified key does not exist.", 404);
+
 function operationOf(method: string, key: string): string | undefined {
   if (key === "") return { PUT: "CreateBucket", HEAD: "HeadBucket" }[method];
   return { PUT: "PutObject", GET: "GetObject", HEAD: "HeadObject", DELETE: "DeleteObject" }[method];
 }
 
 function read(object: StoredObject | undefined, headOnly: boolean, range: string | undefined): WireResponse {
-  if (object === undefined) throw new AwsError("NoSuchKey", "The specified key does not exist.", 404);
+  if (object === undefined) throw noSuchKey();
   if (range !== undefined) throw unsupported("S3 GetObject with a Range");
   const headers = {
     ...object.headers,

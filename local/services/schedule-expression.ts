@@ -35,8 +35,14 @@ export function nextTime(expression: Expression, after: number, anchor: number):
       return anchor + (passed + 1) * expression.everyMs;
     }
     case "cron":
-      return expression.cron.nextRun(new Date(after))?.getTime();
+      return nextExisting(expression.cron, new Date(after))?.getTime();
   }
+}
+
+/** A time that the clocks leave out in spring is skipped, as AWS does; croner names the end of the gap for it. */
+function nextExisting(cron: Cron, after: Date): Date | null {
+  const next = cron.nextRun(after);
+  return next === null || cron.match(next) ? next : nextExisting(cron, next);
 }
 
 function parseRate(inner: string): number {
@@ -75,7 +81,9 @@ function parseCron(inner: string, timeZone: string): Cron {
 /** `yyyy-mm-ddThh:mm:ss` in the time zone. */
 function parseAt(inner: string, timeZone: string): number {
   const asUtc = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(inner) ? Date.parse(`${inner}Z`) : Number.NaN;
-  if (Number.isNaN(asUtc)) throw invalid(`Invalid Schedule Expression at(${inner}).`);
+  // JavaScript takes the 30th of February for the 2nd of March.
+  if (Number.isNaN(asUtc) || !new Date(asUtc).toISOString().startsWith(inner))
+    throw invalid(`Invalid Schedule Expression at(${inner}).`);
   // The offset at the instant itself may differ from the one at the first guess: correct twice.
   const guess = asUtc - offsetMs(asUtc, timeZone);
   return asUtc - offsetMs(guess, timeZone);

@@ -46,13 +46,15 @@ export function checkRange(name: string, value: number, min: number, max: number
 }
 
 export function settingsOf(attributes: Readonly<Record<string, string>>): QueueSettings {
-  const ms = (name: string) => Number(attributes[name] ?? NUMBERS[name]?.[0]) * SECOND_MS;
+  const number = (name: string) => Number(attributes[name] ?? NUMBERS[name]?.[0]);
+  const ms = (name: string) => number(name) * SECOND_MS;
   const redrive = attributes.RedrivePolicy ? redriveOf(attributes.RedrivePolicy) : undefined;
   return {
     visibilityMs: ms("VisibilityTimeout"),
     delayMs: ms("DelaySeconds"),
     retentionMs: ms("MessageRetentionPeriod"),
     receiveWaitMs: ms("ReceiveMessageWaitTimeSeconds"),
+    bytesMax: number("MaximumMessageSize"),
     ...(redrive !== undefined && { redrive }),
   };
 }

@@ -11,6 +11,7 @@ import { isReceipt, type Message, type Queue } from "./sqs-queue.ts";
 const SECOND_MS = 1_000;
 const MESSAGE_BYTES_MAX = 1_048_576;
 const BATCH_MAX = 10;
+const BATCH_ID = /^[\w-]{1,80}$/;
 const DELAY_SECONDS_MAX = 900;
 const VISIBILITY_SECONDS_MAX = 43_200;
 const WAIT_SECONDS_MAX = 20;
@@ -59,11 +60,16 @@ export function messageOperations(
   };
 }
 
+/** What may be in a message: Unicode without most control characters, single surrogates, U+FFFE and U+FFFF. */
+const CONTENTS = /^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]*$/u;
+
 function send(queue: Queue, input: Input) {
   const body = optionalText(input, "MessageBody");
   if (!body) throw new AwsError("MissingParameter", "The request must contain the parameter MessageBody.");
-  if (sizeOf(input) > MESSAGE_BYTES_MAX) {
-    const reason = `One or more parameters are invalid. Reason: Message must be shorter than ${MESSAGE_BYTES_MAX} bytes.`;
+  if (!CONTENTS.test(body)) throw new AwsError("InvalidMessageContents", "Invalid characters in the message.");
+  const { bytesMax } = queue.settings;
+  if (sizeOf(input) > bytesMax) {
+    const reason = `One or more parameters are invalid. Reason: Message must be shorter than ${bytesMax} bytes.`;
     throw new AwsError("InvalidParameterValue", reason);
   }
   if (input.MessageDeduplicationId !== undefined) {
@@ -139,6 +145,9 @@ function eachEntry(input: Input, run: (entry: Input) => object | undefined) {
   if (entries.length > BATCH_MAX) {
     throw new AwsError("TooManyEntriesInBatchRequest", `Maximum number of entries per request are ${BATCH_MAX}.`);
   }
+  const odd = ids.find((id) => !BATCH_ID.test(id));
+  if (odd !== undefined)
+    throw new AwsError("InvalidBatchEntryId", `The batch entry id ${odd} is not 1 to 80 of a-z A-Z 0-9 - _.`);
   if (new Set(ids).size < ids.length) throw new AwsError("BatchEntryIdsNotDistinct", "Ids must be distinct.");
   const Successful: object[] = [];
   const Failed: object[] = [];

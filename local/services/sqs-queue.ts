@@ -24,12 +24,14 @@ export interface Message {
 
 export type MessageState = "visible" | "inflight" | "delayed";
 
-/** A queue's settings, in milliseconds. */
+/** A queue's settings; times in milliseconds. */
 export interface QueueSettings {
   readonly visibilityMs: number;
   readonly delayMs: number;
   readonly retentionMs: number;
   readonly receiveWaitMs: number;
+  /** Of a message. */
+  readonly bytesMax: number;
   readonly redrive?: { readonly deadLetterTargetArn: string; readonly maxReceiveCount: number };
 }
 

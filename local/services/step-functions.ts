@@ -7,6 +7,7 @@ import { StateError } from "./asl-values.ts";
 import { type Execution, type ExecutionDeps, Executions, executionArn, isToken } from "./executions.ts";
 
 const NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/]{1,80}$/;
+const EXECUTION_ARN = /^arn:aws:states:[^:]+:\d{12}:execution:[^:]+:[^:]+$/;
 const INPUT_BYTES_MAX = 256 * 1024;
 
 interface StateMachine {
@@ -118,6 +119,7 @@ interface ExecutionTools {
 function executionOperations({ executions, named, deps }: ExecutionTools): Record<string, JsonOperation> {
   const existing = (input: Input) => {
     const arn = text(input, "executionArn");
+    if (!EXECUTION_ARN.test(arn)) throw new AwsError("InvalidArn", `Invalid Arn: '${arn}'`);
     const found = executions.get(arn);
     if (found === undefined) throw new AwsError("ExecutionDoesNotExist", `Execution Does Not Exist: '${arn}'`);
     return found;

@@ -5,8 +5,9 @@ import { fieldsOf } from "./cron.ts";
 import { toCron } from "./cron-fields.ts";
 
 /**
- * The first time after `after` at which a cron fires, or `undefined` if it never does again. When clocks go forward over a daily time,
- * that day's fires right after the gap; when they go back, it fires once, while one with a `*` or a step goes on through both hours.
+ * The first time after `after` at which a cron fires, or `undefined` if it never does again. When clocks go forward over a time, there is
+ * no such time on that day, and it is skipped, as EventBridge Scheduler does; when they go back over a daily time, it fires once, while a
+ * cron with a `*` or a step goes on through both hours.
  *
  * @param cron five fields, without a zone
  * @param timeZone IANA name
@@ -23,5 +24,8 @@ export function nextCron(cron: string, timeZone: string, after: number): number 
     throw new StepwellError("STEPWELL_INVALID_CRON", `The cron ${JSON.stringify(cron)} is refused: ${fields}`);
   }
   const job = new Cron(toCron(fields), { paused: true, mode: "5-part", timezone: timeZone, domAndDow: false });
-  return job.nextRun(new Date(after))?.getTime();
+  let next = job.nextRun(new Date(after));
+  // For a time that does not exist, croner names the end of the gap.
+  while (next !== null && !job.match(next)) next = job.nextRun(next);
+  return next?.getTime();
 }

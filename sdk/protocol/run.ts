@@ -34,6 +34,47 @@ export interface RunSummary {
   readonly note?: string;
   /** Why the event started no run. Only with the status "skipped". */
   readonly skipped?: SkippedEvent;
+  /** When the sweeper had to wake the run, since what was to wake it was lost: the last three times, and what it waited for. */
+  readonly sweeps?: readonly Sweep[];
+}
+
+/** What was to bring something on, and did not. Times are milliseconds since the epoch. */
+export interface Overdue {
+  readonly waitedFor: WaitedFor;
+  /** The step that it was about; in the list of a run shortened, as is `key`. */
+  readonly step?: string;
+  /** The value of the key of the option that it was about. */
+  readonly key?: string;
+  /** When it should have come. Of a slot: since when the run stood in line. */
+  readonly due: number;
+}
+
+/**
+ * - `sleep`, `event`, `invoke`, `retry`, `deadline`: the timer of a step, of a try, or of `timeouts.finish`
+ * - `check`: nothing is known to be lost, the run only looks after the function that it has invoked
+ * - `result`: the wake after a step has got its result · `cancel`: the one after a cancellation
+ * - `continuation`: the message by which an invocation passes the run on · `worker`: the message of a worker that has died
+ * - `slot`: its turn in line · `debounce`, `batch`: the timer that closes it · `timer`: one that cannot be told any more
+ */
+export type WaitedFor =
+  | "sleep"
+  | "event"
+  | "invoke"
+  | "check"
+  | "retry"
+  | "deadline"
+  | "result"
+  | "cancel"
+  | "continuation"
+  | "worker"
+  | "slot"
+  | "debounce"
+  | "batch"
+  | "timer";
+
+/** A wake by the sweeper: when, and why. */
+export interface Sweep extends Overdue {
+  readonly at: number;
 }
 
 /** What became of an event that started no run of a function. */

@@ -1,3 +1,4 @@
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Backoff, Stepwell } from "stepwell";
 import { type LocalCloud, startLocal } from "stepwell/local";
 import { onTestFinished } from "vitest";
@@ -37,6 +38,14 @@ export async function openShop(): Promise<LocalCloud> {
   const cloud = await startLocal({ client: shop, functions, clock: "virtual", logger: quiet });
   onTestFinished(() => cloud.close());
   return cloud as LocalCloud;
+}
+
+/** Puts a message on a queue, as somebody with an AWS SDK can. */
+export async function sendRaw(cloud: LocalCloud, queue: string, body: string): Promise<void> {
+  const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+  const client = new SQSClient({ endpoint: cloud.url, region: "us-east-1", credentials });
+  await client.send(new SendMessageCommand({ QueueUrl: `${cloud.url}/000000000000/${queue}`, MessageBody: body }));
+  client.destroy();
 }
 
 /** Sends an event, and returns the id of the run that it starts. */

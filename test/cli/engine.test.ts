@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { DEFAULT_ENVIRONMENT, engineNames } from "../../lambdas/contract.ts";
-import { begin, openShop } from "./cloud.ts";
+import { begin, openShop, sendRaw } from "./cloud.ts";
 import { stepwell } from "./stepwell.ts";
 
 const names = engineNames("stepwell");
@@ -12,6 +12,8 @@ async function openLambda(endpoint: string): Promise<NodeJS.ProcessEnv> {
   const binding = {
     ...{ engine: "stepwell", env: DEFAULT_ENVIRONMENT, waits: "stepFunctions", endpoint },
     ...{ tableName: names.table, busName: names.bus, bucketName: "payloads" },
+    ...{ scheduleGroup: names.scheduleGroup, ingestQueueUrl: `${endpoint}/000000000000/${names.ingestQueue}` },
+    waitMachineArn: `arn:aws:states:us-east-1:000000000000:stateMachine:${names.waitMachine}`,
   };
   const configuration = { Environment: { Variables: { STEPWELL_ENGINE: JSON.stringify(binding) } } };
   const server = createServer((request, response) => {
@@ -52,6 +54,33 @@ describe("a deployed engine, by its name and the user's AWS credentials", () => 
     expect(JSON.parse(skips.out)).toEqual({ skips: [], more: false });
     const elsewhere = await stepwell(["runs", "--engine", "stepwell", "--environment", "other"], { env });
     expect(elsewhere.out).toBe("There are no such runs in the engine stepwell.\n");
+  });
+
+  it("is audited by `stepwell audit`, whose queues are counted", async () => {
+    const cloud = await openShop();
+    const env = await openLambda(cloud.url);
+    await begin(cloud, "shop/nap");
+    const { code, out, err } = await stepwell(["audit", "--engine", "stepwell"], { env });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(
+      /^All laws hold in the engine stepwell: \d+ items, 1 schedules and 0 waits were looked at\.\n$/,
+    );
+    const json = await stepwell(["audit", "--engine", "stepwell", "--json"], { env });
+    expect(JSON.parse(json.out)).toMatchObject({ ok: true, findings: [], unsure: [], woken: [] });
+  });
+
+  it("has its dead letters sent anew by `stepwell redrive`", async () => {
+    const cloud = await openShop();
+    const env = await openLambda(cloud.url);
+    const event = { "detail-type": "shop/order.placed", source: "my.app", id: "o1", time: "2027-01-01T12:00:00Z" };
+    await sendRaw(cloud, names.ingestDeadLetters, JSON.stringify({ ...event, detail: {} }));
+    await cloud.passTime("1s");
+    const list = await stepwell(["dead", "--engine", "stepwell", "--json"], { env });
+    expect(JSON.parse(list.out)).toMatchObject([{ queue: names.ingestDeadLetters }]);
+    const { code, out, err } = await stepwell(["redrive", "--all", "--engine", "stepwell"], { env });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("Sent anew: 1 of 1.");
+    expect(await cloud.runsOf("o1")).toMatchObject([{ status: "completed" }]);
   });
 
   it.each([

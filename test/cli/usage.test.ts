@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scratch, stepwell } from "./stepwell.ts";
 
-const COMMANDS = ["dev", "send", "runs", "skips", "cancel", "init", "doctor"];
+const COMMANDS = ["dev", "send", "runs", "skips", "cancel", "dead", "redrive", "init", "doctor"];
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
 
 describe.concurrent("help", () => {
@@ -66,6 +66,9 @@ describe.concurrent("wrong usage ends with exit code 2, nothing on stdout, and w
     ["runs --limit 0", /It is a whole number from 1 to 1000/],
     ["runs x --status failed", /--status is for lists of runs/],
     ["runs --environment main", /--environment is for a deployed engine/],
+    ["audit --region us-east-1", /--region is for a deployed engine/],
+    ["audit --url nonsense", /"nonsense" is not a URL/],
+    ["audit --repaire", /unknown option '--repaire'\n\(Did you mean --repair\?\)/],
     ["init . --name Not!Good", /"Not!Good" cannot be the name of an app/],
     ["doctor --port -1", /./],
   ])("stepwell %s", async (line, message, input) => {

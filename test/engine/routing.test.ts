@@ -35,11 +35,12 @@ describe("run ids", () => {
     );
   });
 
-  it("differ by function, app, event and time", () => {
+  it("differ by function, app, environment, event and time", () => {
     const ids = [
       runIdOf(address, "e", 1),
       runIdOf({ ...address, functionId: "other" }, "e", 1),
       runIdOf({ ...address, app: "other" }, "e", 1),
+      runIdOf({ ...address, env: "staging" }, "e", 1),
       runIdOf(address, "f", 1),
       runIdOf(address, "e", 2),
     ];

@@ -1,35 +1,8 @@
-import { seededRandom } from "../../local/random.ts";
+import type { Draw } from "../../sim/draw.ts";
 import { type Arrival, GO, type Option, type Rules } from "./model.ts";
 
 /** The event that cancels. */
 export const STOP = "flow/stop";
-
-/** Drawn by a seed: the same seed draws the same. */
-export class Draw {
-  readonly #random: ReturnType<typeof seededRandom>;
-
-  constructor(seed: number) {
-    this.#random = seededRandom(seed);
-  }
-
-  /** A whole number, both ends included. */
-  number(from: number, to: number): number {
-    return from + Math.floor(this.#random.fraction() * (to - from + 1));
-  }
-
-  oneOf<T>(choices: readonly T[]): T {
-    return choices[this.number(0, choices.length - 1)] as T;
-  }
-
-  chance(of: number): boolean {
-    return this.#random.fraction() < of;
-  }
-
-  /** A part of an object, or nothing. */
-  maybe<T extends object>(part: T): T | object {
-    return this.chance(0.5) ? part : {};
-  }
-}
 
 const SECOND = 1_000;
 

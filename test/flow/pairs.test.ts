@@ -1,7 +1,8 @@
 import { Stepwell } from "stepwell";
 import { describe, expect, it } from "vitest";
+import { Draw } from "../../sim/draw.ts";
 import { applying, order, pairs, refused, stages } from "./document.ts";
-import { arrivalsOf, Draw, OPTIONS, rulesOf } from "./generate.ts";
+import { arrivalsOf, OPTIONS, rulesOf } from "./generate.ts";
 import { type Arrival, model, type Option, type Outcome, type Rules } from "./model.ts";
 import { optionsOf, play } from "./play.ts";
 

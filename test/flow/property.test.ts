@@ -1,12 +1,11 @@
 import { expect, it } from "vitest";
 import { currentInvocation } from "../../local/invocation.ts";
-import { allItems, audit } from "../laws/audit.ts";
-import { openStage, type Scenario, type Stage } from "../laws/harness.ts";
-import { disturb } from "../laws/mail.ts";
+import { disturb } from "../../sim/mail.ts";
+import { audit } from "../laws/audit.ts";
+import { APP, openStage, type Scenario, type Stage } from "../laws/harness.ts";
 import { fateProblems, type Told } from "./judge.ts";
 import { GO, type Rules } from "./model.ts";
 import { optionsOf } from "./play.ts";
-import { restProblems } from "./rest.ts";
 import { isCalm, mailOf, type Story, storyOf } from "./story.ts";
 import { gatesOf, Witness } from "./witness.ts";
 
@@ -47,20 +46,19 @@ async function problemsOf(story: Story): Promise<readonly string[]> {
   const stage = await openStage({ name: "property", functions: functionsOf(story, witness) }, story.faults);
   try {
     const mail = mailOf(story);
-    if (mail !== undefined) disturb(stage.aws, mail);
+    if (mail !== undefined) disturb(stage.aws, mail, APP);
     stage.faults.before = (call, at) => {
       if (at === CALLS_MAX) witness.problems.push(`there is no end of calls such as ${call}`);
       if (at >= CALLS_MAX) throw new Error("The story is over.");
     };
     const asked = await live(stage, story);
     const { woken, moved } = await rest(stage);
-    const { problems } = await audit(stage);
+    const { problems } = await audit(stage, { mayLeave: !isCalm(story) });
     const mayBeSwept = story.faults.length + story.deadly.length > 1;
     return [
       ...witness.problems,
       ...problems.filter((problem) => !(mayBeSwept && woken > 0 && problem.startsWith("the sweeper had to wake"))),
       ...(mayBeSwept ? [] : moved.map((runId) => `the sweeper had to move ${runId} (L3)`)),
-      ...restProblems(await allItems(stage), isCalm(story) ? undefined : stage.aws.clock.now()),
       ...fateProblems(story, witness, await toldBy(stage, story, asked)),
     ];
   } finally {

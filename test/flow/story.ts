@@ -1,7 +1,8 @@
-import { FAULT_KINDS, type Fault } from "../laws/faults.ts";
-import { type Mail, shuffled, twice } from "../laws/mail.ts";
+import { Draw } from "../../sim/draw.ts";
+import { FAULT_KINDS, type Fault } from "../../sim/faults.ts";
+import { type Mail, shuffled, twice } from "../../sim/mail.ts";
 import { areAllowed } from "./document.ts";
-import { arrivalsOf, Draw, OPTIONS, rulesOf } from "./generate.ts";
+import { arrivalsOf, OPTIONS, rulesOf } from "./generate.ts";
 import type { Arrival, Limit, Option, Rules } from "./model.ts";
 
 /** Everything that a seed decides. */

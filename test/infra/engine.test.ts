@@ -319,9 +319,17 @@ describe("engine.grantSend", () => {
 /** What the sweeper logs when it finds two runs that are overdue. */
 async function linesOfSweeper(): Promise<readonly unknown[]> {
   const lines: unknown[] = [];
-  const header = { status: "active", env: "main", app: "shop", functionId: "order", runId: "r" };
+  const header = { status: "active", env: "main", app: "shop", functionId: "order", runId: "r", parked: "sleeping" };
+  const due = { key: { pk: "main#shop#run#r", sk: "header" }, due: 0 };
   const world = {
-    runs: { due: async () => [{}, {}], headerAt: async () => header },
+    runs: {
+      due: async function* (shard: number) {
+        if (shard === 0) yield [due, due];
+      },
+      headerAt: async () => header,
+      noteSweeps: async () => true,
+    },
+    steps: { load: async () => new Map() },
     registry: { app: async () => ({ queueUrl: "runs", manifest: { functions: [{ id: "order" }] } }) },
     queue: { sendToRun: async () => {} },
   } as unknown as SweeperDeps["world"];

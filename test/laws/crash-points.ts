@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../local/random.ts";
-import { FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
+import { FAULT_KINDS, type Fault, type FaultKind } from "../../sim/faults.ts";
 import { differences, type Played, play, type Scenario } from "./harness.ts";
 
 /** `LAWS=full npx vitest run test/laws` makes every fault at every call: some four minutes. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { currentInvocation } from "../../local/invocation.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault } from "../../sim/faults.ts";
 import { openStage, type Played, perform, type Scenario, type Stage } from "./harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "./scenarios.ts";
 

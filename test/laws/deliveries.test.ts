@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { differences, type Played, play, type Scenario } from "./harness.ts";
-import { disturb, late, type Mail, shuffled, twice } from "./mail.ts";
+import { disturb, late, type Mail, shuffled, twice } from "../../sim/mail.ts";
+import { APP, differences, type Played, play, type Scenario } from "./harness.ts";
 import { HOUR_MS, scenarios } from "./scenarios.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 const playWith = (scenario: Scenario, mail: Mail): Promise<Played> =>
-  play(scenario, [], ({ aws }) => disturb(aws, mail));
+  play(scenario, [], ({ aws }) => disturb(aws, mail, APP));
 
 describe.each(scenarios)("messages of: $name (L1)", (scenario) => {
   let base: Played;

@@ -2,8 +2,8 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, describe, expect, it } from "vitest";
 import { seededRandom } from "../../local/random.ts";
 import type { FlowManifest, RunSummary } from "../../sdk/protocol/index.ts";
+import { FAULT_KINDS, type Fault } from "../../sim/faults.ts";
 import { audit } from "./audit.ts";
-import { FAULT_KINDS, type Fault } from "./faults.ts";
 import { openStage, type Scenario, START, type Stage } from "./harness.ts";
 import { MINUTE_MS, one, withFlow } from "./scenarios.ts";
 

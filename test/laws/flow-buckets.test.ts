@@ -1,10 +1,10 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, describe, expect, it } from "vitest";
 import type { FlowManifest } from "../../sdk/protocol/index.ts";
+import { FAULT_KINDS, type Fault, type FaultKind } from "../../sim/faults.ts";
+import { disturb, late, type Mail, shuffled, twice } from "../../sim/mail.ts";
 import { audit } from "./audit.ts";
-import { FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
-import { openStage, type Stage } from "./harness.ts";
-import { disturb, late, type Mail, shuffled, twice } from "./mail.ts";
+import { APP, openStage, type Stage } from "./harness.ts";
 import { one, withFlow } from "./scenarios.ts";
 
 /** `LAWS=full` makes every fault at every call. */
@@ -71,7 +71,7 @@ afterEach(() => stage.cloud.close());
 
 async function tell(story: Story, faults: readonly Fault[] = [], mail?: Mail): Promise<Told> {
   stage = await openStage({ name: story.name, functions: withFlow(story.flow, got) }, faults);
-  if (mail !== undefined) disturb(stage.aws, mail);
+  if (mail !== undefined) disturb(stage.aws, mail, APP);
   const startedAt = stage.aws.clock.now();
   for (const group of story.groups) {
     await stage.cloud.send(group.map(({ id, ts }) => ({ id, name: "laws/start", data: { id }, ts: startedAt + ts })));

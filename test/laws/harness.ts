@@ -1,17 +1,13 @@
-import { Stepwell } from "stepwell";
-import { createApi } from "../../lambdas/api/index.ts";
-import { createClients } from "../../lambdas/aws/clients.ts";
-import { createWorld } from "../../lambdas/aws/index.ts";
+import type { Stepwell } from "stepwell";
 import type { Served } from "../../lambdas/runner/functions.ts";
-import { createLocalAws, type LocalAws } from "../../local/aws.ts";
-import { virtualClock } from "../../local/clock.ts";
-import { createLocalCloud, type LocalCloud } from "../../local/cloud.ts";
-import { type Doors, openDoors } from "../../local/doors.ts";
-import { inProcessApp } from "../../local/in-process-app.ts";
-import { type Provisioned, provision } from "../../local/provision.ts";
+import type { LocalAws } from "../../local/aws.ts";
+import type { LocalCloud } from "../../local/cloud.ts";
+import type { Doors } from "../../local/doors.ts";
+import type { Provisioned } from "../../local/provision.ts";
 import { type RunView, StepwellError } from "../../sdk/protocol/index.ts";
+import type { Fault, FaultLayer } from "../../sim/faults.ts";
+import { openStage as openSimStage } from "../../sim/stage.ts";
 import { audit } from "./audit.ts";
-import { type Fault, FaultLayer } from "./faults.ts";
 import { Notebook } from "./notebook.ts";
 
 /** A small world: functions, the event that starts them, and what happens then. */
@@ -41,7 +37,7 @@ export interface Stage {
   readonly faults: FaultLayer;
   readonly notebook: Notebook;
   /** Runs that any sweep had to wake. */
-  readonly swept: string[];
+  readonly swept: readonly string[];
   /** Ids of the runs that have been leased so far. */
   readonly runIds: readonly string[];
   /** Lets time pass without the sweeper. In milliseconds. */
@@ -60,51 +56,30 @@ export interface Played {
   readonly problems: readonly string[];
 }
 
+/** Id of the app. */
+export const APP = "laws";
 export const START = "laws/start";
 export const START_EVENT = { id: "start", name: START, data: { id: 7 } };
-const START_AT = Date.UTC(2027, 0, 1, 12);
 /** Long enough for messages that come again a day later, with those that they entail. */
 const REST_MS = 20 * 86_400_000;
 
 /** Opens the stage of a scenario; `close` it. */
 export async function openStage(scenario: Scenario, injected: readonly Fault[] = []): Promise<Stage> {
-  const aws = await createLocalAws({ clock: virtualClock(START_AT), log: () => {} });
+  const { waits, timeoutMs } = scenario;
   const notebook = new Notebook();
-  const client = new Stepwell({ id: "laws", logger: notebook.silence });
-  const slow = (ms: number) => new Promise<void>((resolve) => aws.clock.pause(aws.clock.now() + ms, resolve));
-  const functions = scenario.functions({ client, notebook, slow });
-  const timeoutMs = scenario.timeoutMs ?? 300_000;
-  const app = inProcessApp(client, functions);
-  const waits = scenario.waits ?? "stepFunctions";
-  const provisioned = await provision(aws, { engine: "stepwell", env: "main", app: "laws", waits });
-  const faults = new FaultLayer(aws.clock);
-  const config = aws.clientConfig();
-  const faulty = { ...config, maxAttempts: 1, requestHandler: faults.wrap(config.requestHandler) };
-  const opened = openDoors({ ...aws, clientConfig: () => faulty }, provisioned, { app, timeoutMs, log: notebook.log });
-  await app.start(opened.register);
+  const { faults, ...stage } = await openSimStage({
+    app: APP,
+    functions: (app) => scenario.functions({ ...app, notebook }),
+    log: notebook.log,
+    ...(waits !== undefined && { waits }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
   faults.arm(injected);
-  const swept: string[] = [];
-  const sweep: Doors["sweep"] = async () => {
-    const report = await opened.sweep();
-    swept.push(...report.woken, ...(report.moved ?? []));
-    return report;
-  };
-  // What looks on shares nothing with the processes that die.
-  const onlooker = createWorld(createClients(config), provisioned.binding, aws.clock);
-  const doors = { ...opened, sweep, world: onlooker, api: createApi({ world: onlooker, clock: aws.clock }) };
-  doors.open();
-  const cloud = createLocalCloud(aws, doors, provisioned, { app, logger: notebook.log });
-  const pass = (ms: number) => aws.time.passTime(ms);
   const runsOf = (call: string) => /run#(\w+)\/header/.exec(call)?.[1] ?? [];
   return {
-    aws,
-    cloud,
-    doors,
-    provisioned,
+    ...stage,
     faults,
     notebook,
-    swept,
-    pass,
     get runIds() {
       return [...new Set(faults.calls.flatMap(runsOf))];
     },

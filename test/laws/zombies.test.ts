@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type Fault, FREEZE_MS } from "./faults.ts";
+import { type Fault, FREEZE_MS } from "../../sim/faults.ts";
 import { openStage, type Played, perform, type Scenario, type Stage } from "./harness.ts";
 import { one } from "./scenarios.ts";
 

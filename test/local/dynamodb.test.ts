@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { expect, it } from "vitest";
 import { difference } from "../../local/meter.ts";
-import { openAws, socketClients } from "./open.ts";
+import { openAws } from "./open.ts";
 import { createTable, TABLE_NAME as TableName } from "./table.ts";
 
 const key = (pk: string, sk = "a") => ({ pk: { S: pk }, sk: { S: sk } });
@@ -35,24 +35,6 @@ it("a table is active as soon as it has been created", async () => {
   const { dynamodb } = await openTable();
   const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
   expect(Table?.TableStatus).toBe("ACTIVE");
-});
-
-it("of 64 racing conditional increments exactly ten win", async () => {
-  const { dynamodb } = await openTable();
-  const add = () =>
-    dynamodb.send(
-      new UpdateItemCommand({
-        TableName,
-        Key: key("counter"),
-        UpdateExpression: "ADD n :one",
-        ConditionExpression: "attribute_not_exists(n) OR n < :ten",
-        ExpressionAttributeValues: { ":one": { N: "1" }, ":ten": { N: "10" } },
-      }),
-    );
-  const results = await Promise.allSettled(Array.from({ length: 64 }, add));
-  expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(10);
-  const { Item } = await dynamodb.send(new GetItemCommand({ TableName, Key: key("counter"), ConsistentRead: true }));
-  expect(Item?.n).toEqual({ N: "10" });
 });
 
 it("writes are metered by the item before and after, with their indexes", async () => {
@@ -129,34 +111,10 @@ it("a batch of writes is metered item by item", async () => {
   expect(aws.meter.snapshot().calls["dynamodb.BatchWriteItem"]).toBe(1);
 });
 
-it("an index is read by its own keys", async () => {
-  const { dynamodb, put } = await openTable();
-  for (const n of ["1", "2", "3"]) await put(n, { gsi1pk: { S: "day" }, gsi1sk: { S: n } });
-  const { Items } = await dynamodb.send(
-    new QueryCommand({
-      TableName,
-      IndexName: "gsi1",
-      KeyConditionExpression: "gsi1pk = :day",
-      ExpressionAttributeValues: { ":day": { S: "day" } },
-      ScanIndexForward: false,
-    }),
-  );
-  expect(Items?.map((item) => item.pk?.S)).toEqual(["3", "2", "1"]);
-});
-
 it("a transaction is refused by name", async () => {
   const { dynamodb } = await openTable();
   const transaction = new TransactWriteItemsCommand({ TransactItems: [{ Delete: { TableName, Key: key("a") } }] });
   await expect(dynamodb.send(transaction)).rejects.toThrow(
     /does not have DynamoDB TransactWriteItems.*It has: PutItem/,
   );
-});
-
-it("the same table is there over the socket", async () => {
-  const { aws, put } = await openTable();
-  await put("p", { x: { S: "1" } });
-  const { dynamodb } = socketClients(aws.url);
-  const { Item } = await dynamodb.send(new GetItemCommand({ TableName, Key: key("p") }));
-  dynamodb.destroy();
-  expect(Item?.x).toEqual({ S: "1" });
 });

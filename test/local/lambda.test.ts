@@ -5,7 +5,7 @@ import { queueArn } from "../../local/arn.ts";
 import { Gate } from "../../local/gate.ts";
 import type { LambdaContext } from "../../local/services/lambda-context.ts";
 import { EXITED, FunctionFailure } from "../../local/services/lambda-error.ts";
-import { MINUTE, openAws, SECOND, START, socketClients } from "./open.ts";
+import { MINUTE, openAws, SECOND, START } from "./open.ts";
 
 interface Batch {
   readonly Records: readonly {
@@ -49,15 +49,6 @@ it("an invocation answers with its value, its error or its timeout", async () =>
   await aws.time.passTime(2_000);
   expect(await hung).toMatchObject(["Unhandled", { errorType: "Sandbox.Timedout" }]);
   await expect(invoke("none")).rejects.toMatchObject({ name: "ResourceNotFoundException" });
-});
-
-it("the same function is there over the socket", async () => {
-  const { aws } = await openAws();
-  aws.lambda.register("echo", (event) => event);
-  const { lambda } = socketClients(aws.url);
-  const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: "echo", Payload: '{"a":1}' }));
-  lambda.destroy();
-  expect(Payload?.transformToString()).toBe('{"a":1}');
 });
 
 it("an asynchronous invocation is tried twice more, after a minute and two", async () => {

@@ -31,4 +31,6 @@ export const socketClients = (endpoint: string) =>
     region: "us-east-1",
     credentials: { accessKeyId: "a", secretAccessKey: "b" },
     forcePathStyle: true,
+    // Of SQS: some emulators name themselves by hosts that do not resolve.
+    ...{ useQueueUrlAsEndpoint: false },
   });

@@ -1,17 +1,15 @@
 import {
   CreateScheduleCommand,
   type CreateScheduleCommandInput,
-  CreateScheduleGroupCommand,
   DeleteScheduleCommand,
   GetScheduleCommand,
-  ListSchedulesCommand,
   UpdateScheduleCommand,
 } from "@aws-sdk/client-scheduler";
 import { describe, expect, it } from "vitest";
 import { queueArn } from "../../local/arn.ts";
 import type { LocalAwsOptions } from "../../local/aws.ts";
 import { nextTime, parseExpression } from "../../local/services/schedule-expression.ts";
-import { DAY, HOUR, MINUTE, openAws, SECOND, START, socketClients } from "./open.ts";
+import { DAY, MINUTE, openAws, SECOND, START } from "./open.ts";
 
 const RoleArn = "arn:aws:iam::000000000000:role/r";
 
@@ -44,21 +42,6 @@ it("an at() fires on time, once, and is deleted when it asked for that", async (
   await aws.time.passTime(DAY);
   expect(received()).toHaveLength(1);
   expect(aws.meter.snapshot().calls).toMatchObject({ "scheduler.CreateSchedule": 1, "sqs.SendMessage": 1 });
-});
-
-it("an at() without ActionAfterCompletion stays, and its name stays taken", async () => {
-  const { aws, create, get } = await openScheduler();
-  await create("at(2026-01-01T00:10:00)");
-  await aws.time.passTime(HOUR);
-  expect((await get()).ScheduleExpression).toBe("at(2026-01-01T00:10:00)");
-  await expect(create("at(2026-02-01T00:00:00)")).rejects.toMatchObject({ name: "ConflictException" });
-});
-
-it("an at() that is past fires at once, in the time zone it names", async () => {
-  const { aws, create, received } = await openScheduler();
-  await create("at(2026-01-01T00:30:00)", { ScheduleExpressionTimezone: "Europe/Berlin" });
-  await aws.time.settle();
-  expect(received()).toEqual(["2025-12-31T23:30:00Z"]);
 });
 
 it("with jitter an at() fires within the minute after its time, the same for the same seed", async () => {
@@ -102,35 +85,6 @@ it("the universal target sends the message in its input", async () => {
   });
   await aws.time.passTime(5 * SECOND);
   expect(received()).toEqual(["at 2026-01-01T00:00:05Z"]);
-});
-
-it.each<[string, string, Partial<CreateScheduleCommandInput>]>([
-  ["a name over 64 characters", "rate(1 hour)", { Name: "x".repeat(65) }],
-  ["a client token over 64 characters", "rate(1 hour)", { ClientToken: "x".repeat(65) }],
-  ["nonsense", "every(1 hour)", {}],
-  ["a rate of one hours", "rate(1 hours)", {}],
-  ["a cron with both days", "cron(0 0 1 * MON *)", {}],
-  ["an unknown time zone", "rate(1 hour)", { ScheduleExpressionTimezone: "Mars/Base" }],
-])("%s is refused", async (_name, expression, more) => {
-  const { create } = await openScheduler();
-  await expect(create(expression, more)).rejects.toMatchObject({ name: "ValidationException" });
-});
-
-it("a schedule needs its group", async () => {
-  const { scheduler, create } = await openScheduler();
-  await expect(create("rate(1 hour)", { GroupName: "g" })).rejects.toMatchObject({ name: "ResourceNotFoundException" });
-  await scheduler.send(new CreateScheduleGroupCommand({ Name: "g" }));
-  await create("rate(1 hour)", { GroupName: "g" });
-  const { Schedules } = await scheduler.send(new ListSchedulesCommand({ GroupName: "g" }));
-  expect(Schedules?.map(({ Name }) => Name)).toEqual(["s"]);
-});
-
-it("the same schedules are there over the socket", async () => {
-  const { aws, create } = await openScheduler();
-  await create("rate(1 hour)");
-  const { scheduler } = socketClients(aws.url);
-  expect((await scheduler.send(new GetScheduleCommand({ Name: "s" }))).State).toBe("ENABLED");
-  scheduler.destroy();
 });
 
 describe("expressions", () => {

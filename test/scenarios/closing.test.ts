@@ -50,6 +50,7 @@ const methods: readonly (readonly [name: string, call: (cloud: LocalCloud) => Pr
   ["sweep", (cloud) => cloud.sweep()],
   ["fire", (cloud) => cloud.fire("f")],
   ["deadLetters", (cloud) => cloud.deadLetters()],
+  ["redrive", (cloud) => cloud.redrive()],
 ];
 
 it.each(methods)("%s after close is refused", async (_name, call) => {

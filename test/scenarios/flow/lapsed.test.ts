@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { disturb, late } from "../../laws/mail.ts";
+import { disturb, late } from "../../../sim/mail.ts";
+import { APP } from "../../laws/harness.ts";
 import { ids, openFlow, worker } from "./stage.ts";
 
 const SECOND = 1_000;
@@ -11,7 +12,7 @@ const open = () => openFlow((app) => [worker(app, "work", { concurrency: 1 }, SE
 it("a slot that is kept free for a run whose message is late goes to the next one", async () => {
   const stage = await open();
   // An event is routed after a minute, and its run is kept a slot for 30 seconds; its message takes another minute.
-  disturb(stage.aws, late(MINUTE));
+  disturb(stage.aws, late(MINUTE), APP);
   await stage.go("work", ["late"]);
   await stage.pass(35 * SECOND);
   await stage.go("work", ["next"]);

@@ -1,0 +1,35 @@
+import { audit, type Finding, type Item, type Snapshot } from "../audit/index.ts";
+import type { Played, Story, Struck, Witness } from "./contract.ts";
+
+/** What is wrong with the end of a story: by the auditor, by the witness, and by the story itself. */
+export function judge(story: Story, played: Played, snapshot: Snapshot, swept: readonly string[]): readonly Finding[] {
+  const faults = severe(played.struck);
+  return [
+    ...audit(snapshot, { atRest: true, spotless: faults === 0 }),
+    ...(faults > 1 ? [] : swept.map(neededSweeper)),
+    ...played.witness.problems,
+    ...snapshot.items.filter(({ sk }) => sk.startsWith("step#")).flatMap((step) => storedUnlike(played.witness, step)),
+    ...story.judge(played),
+  ];
+}
+
+const neededSweeper = (runId: string): Finding => ({
+  law: "L3",
+  text: `run ${runId} had no wake-up ahead of it until the sweeper came`,
+  runId,
+});
+
+/** Late post and slow calls are part of every day. Of faults proper, one at a time is repaired by the messages that come again. */
+const severe = (struck: readonly Struck[]): number =>
+  struck.filter(({ kind }) => kind !== "late" && kind !== "duplicate" && kind !== "delay").length;
+
+/** What is stored is what the code got. */
+function storedUnlike({ handed }: Witness, { pk, id, kind, outcome, data }: Item): readonly Finding[] {
+  const runId = pk.split("#").at(-1) ?? "";
+  const seen = handed.get(runId)?.[String(id)];
+  // What is too large for an item lies in S3.
+  if (typeof data !== "string" || kind !== "run" || outcome !== "ok") return [];
+  if (seen === undefined || seen.includes(data)) return [];
+  const text = `the step "${id}" of run ${runId} has stored ${data}, and the code got ${seen.join(" and ")}`;
+  return [{ law: "L1", text, runId }];
+}

@@ -1,0 +1,117 @@
+import { chanceOf, numberOf } from "./chance.ts";
+import type { Act, Story, Workload } from "./contract.ts";
+import { Draw } from "./draw.ts";
+import { FAULT_KINDS, type Fault, type FaultKind, type Strike } from "./faults.ts";
+
+/** Everything that decides how a story goes, as data. The same plan goes the same way, on any machine. */
+export interface Plan {
+  readonly seed: number;
+  readonly workload: string;
+  readonly acts: readonly Act[];
+  /** Of calls that wait at the same time, one that the seed draws goes first, or the one that came first. */
+  readonly order: "drawn" | "as they come";
+  readonly weather: Weather;
+}
+
+/** What goes wrong. */
+export interface Weather {
+  /** At these places. */
+  readonly faults: readonly Fault[];
+  /** And of all calls, messages and schedules so many, by kind: a fraction each. */
+  readonly rates: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Clocks of processes differ from the store's by up to so many milliseconds. */
+  readonly skewMs: number;
+}
+
+export const CALM: Weather = { faults: [], rates: {}, skewMs: 0 };
+
+/** One story in so many has no weather at all: everything about it can be judged exactly. */
+const CALM_OF = 0.25;
+const STORM_OF = 0.2;
+const FAULTS_MAX = 3;
+/** Hardly any story makes more calls; a short one makes thirty. */
+const CALLS = 400;
+const SKEW_MS = 2_000;
+
+/** Where a fault leaves most behind: half of the faults strike there. All runs make these calls … */
+const SORE = [
+  "(SET #owner)",
+  "(SET #armed",
+  "(SET #status",
+  "step#",
+  "body ",
+  "PutItem event#",
+  "SendMessage",
+  "ChangeMessageVisibility",
+] as const;
+/** … and those with waits, timers or flow control these. */
+const SORE_OF_SOME = [
+  "listener#",
+  "StartExecution",
+  "SendTaskSuccess",
+  "/schedules/",
+  "#slots#",
+  "#backlog#",
+  "#bucket#",
+  "#lock#",
+] as const;
+
+/** What a seed tells of a workload, and the plan by which it goes. */
+export function planOf(workload: Workload, seed: number): { readonly story: Story; readonly plan: Plan } {
+  const story = workload.draw(new Draw(seed));
+  const draw = new Draw(Math.floor(chanceOf(seed, "weather") * 2 ** 31));
+  const plan = { seed, workload: workload.name, acts: story.acts, order: "drawn", weather: weatherOf(draw) } as const;
+  return { story, plan };
+}
+
+function weatherOf(draw: Draw): Weather {
+  if (draw.chance(CALM_OF)) return CALM;
+  const skewMs = draw.chance(0.3) ? SKEW_MS : 0;
+  const mail = draw.chance(0.4) ? mailRates(draw) : {};
+  if (draw.chance(STORM_OF)) return { faults: [], rates: { ...stormRates(draw), ...mail }, skewMs };
+  return { faults: Array.from({ length: draw.number(1, FAULTS_MAX) }, () => faultOf(draw)), rates: mail, skewMs };
+}
+
+export const CALL_KINDS = [...FAULT_KINDS, "delay"] as const;
+
+function faultOf(draw: Draw): Fault {
+  const kind = draw.oneOf(CALL_KINDS);
+  const time = kind === "delay" ? { ms: msOf("delay", draw.number(0, 999) / 1_000) } : {};
+  // Equally often among the first ten calls as among the next hundred.
+  if (draw.chance(0.5)) return { kind, at: Math.floor(CALLS ** (draw.number(0, 999) / 1_000)), ...time };
+  const at = draw.oneOf(draw.chance(0.7) ? SORE : SORE_OF_SOME);
+  return { kind, at, nth: draw.number(1, draw.number(1, 6)), ...time };
+}
+
+/** A few kinds at a time, so that they are not drowned by one another. */
+const stormRates = (draw: Draw): Weather["rates"] =>
+  Object.fromEntries(
+    Array.from({ length: draw.number(1, 3) }, () => [draw.oneOf(CALL_KINDS), draw.number(2, 20) / 1_000] as const),
+  );
+
+const mailRates = (draw: Draw): Weather["rates"] => ({
+  ...draw.maybe({ duplicate: draw.oneOf([0.05, 0.3, 1]) }),
+  ...draw.maybe({ late: draw.oneOf([0.05, 0.3, 1]) }),
+});
+
+const LATE_MS_MAX = 30_000;
+const DELAY_MS = { from: 20, to: 20_000 };
+
+/** How long something takes, by a fraction. */
+function msOf(kind: "delay" | "late" | "duplicate", fraction: number): number {
+  if (kind === "delay") return Math.floor(DELAY_MS.from * (DELAY_MS.to / DELAY_MS.from) ** fraction);
+  return Math.floor(fraction * LATE_MS_MAX);
+}
+
+/** What a seed does to the call or message of that name, if it is one of these kinds. */
+export function drawnStrike(plan: Plan, kinds: readonly FaultKind[], name: string, nth: number): Strike | undefined {
+  const { seed, weather } = plan;
+  const kind = kinds.find((one) => chanceOf(seed, `${one} ${name} ${nth}`) < (weather.rates[one] ?? 0));
+  if (kind === undefined) return undefined;
+  const fraction = chanceOf(seed, `ms ${name} ${nth}`);
+  return kind === "delay" || kind === "late" || kind === "duplicate" ? { kind, ms: msOf(kind, fraction) } : { kind };
+}
+
+/** How far the clock of a process is off, in milliseconds. */
+export const skewOf = ({ seed, weather: { skewMs } }: Plan, process: string): number =>
+  skewMs === 0 ? 0 : numberOf(seed, `skew ${process}`, -skewMs, skewMs);

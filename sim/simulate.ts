@@ -1,0 +1,143 @@
+import type { Finding } from "../audit/index.ts";
+import type { RunView } from "../sdk/protocol/index.ts";
+import { live } from "./acts.ts";
+import type { Played, Story, Struck } from "./contract.ts";
+import type { Strike } from "./faults.ts";
+import { judge } from "./judge.ts";
+import { disturb } from "./mail.ts";
+import type { Plan } from "./plan.ts";
+import { comeToRest } from "./rest.ts";
+import { snapshotOf } from "./snapshot.ts";
+import { openStage, type Stage, type StageOptions } from "./stage.ts";
+import { type Line, Trace } from "./trace.ts";
+import { between, mailOf, skewed } from "./weather.ts";
+
+/** How a story went that was played by a plan. */
+export interface Result {
+  readonly plan: Plan;
+  readonly about: string;
+  /** Laws that did not hold. */
+  readonly findings: readonly Finding[];
+  readonly struck: readonly Struck[];
+  /** Runs that only the sweeper got going again. */
+  readonly swept: readonly string[];
+  /** What people call the runs, by their ids: `charge 2`. */
+  readonly runNames: ReadonlyMap<string, string>;
+  readonly calls: number;
+  /** It has not ended: what it still does is done beside what comes next in this process. */
+  readonly hung: boolean;
+  readonly lines: readonly Line[];
+  /** Of everything that was asked and answered: the same plan has the same. */
+  readonly hash: string;
+}
+
+/** Only the simulator's own tests break something. */
+export type Broken = Pick<StageOptions, "behind">;
+
+/** Some ten times as many as a story makes. One that makes more goes round in circles. */
+const CALLS_MAX = 10_000;
+/** Real milliseconds without a call and without a move of the clock, after which nobody waits any more. */
+const HUNG_MS = 60_000;
+
+/** Plays a story by a plan until nothing is left to happen, and judges what is left. */
+export async function simulate(story: Story, plan: Plan, { behind }: Broken = {}): Promise<Result> {
+  const stage = await openStage({
+    ...(behind !== undefined && { behind }),
+    functions: story.functions,
+    seed: plan.seed,
+    ...(story.waits !== undefined && { waits: story.waits }),
+    ...(story.timeoutMs !== undefined && { timeoutMs: story.timeoutMs }),
+    between: (aws) => ({
+      ...between(plan, aws),
+      onStrike: ({ name, invocation }, strike) => trace.strike(name, strike, invocation),
+      onCall: (call, came) => trace.call(call, came),
+    }),
+    clock: (clock) => skewed(plan, clock),
+  });
+  const origin = stage.aws.clock.now();
+  const trace = new Trace(() => stage.aws.clock.now() - origin);
+  const signs = () => `${stage.faults.calls.length} ${stage.aws.clock.now()}`;
+  const judgement = await unlessHung(judged(stage, story, plan, trace), signs);
+  const hung = judgement === undefined;
+  if (!hung) await stage.cloud.close();
+  const { findings, runs } = judgement ?? { findings: [HUNG], runs: [] };
+  const { faults, swept } = stage;
+  const { lines, hash } = trace;
+  const told = { findings, struck: faults.struck, swept, runNames: namesOf(runs), calls: faults.calls.length };
+  return { plan, about: story.about, ...told, hung, lines, hash };
+}
+
+const HUNG: Finding = {
+  law: "L9",
+  text: `the story stands still: for ${HUNG_MS / 1_000} s of real time nothing has happened`,
+};
+
+/** By their function, and a number in order of their ids, which is that of their events. */
+function namesOf(runs: readonly RunView[]): ReadonlyMap<string, string> {
+  const byFunction = Map.groupBy(runs, ({ functionId }) => functionId);
+  return new Map(
+    [...byFunction].flatMap(([functionId, of]) => of.map(({ id }, i) => [id, `${functionId} ${i + 1}`] as const)),
+  );
+}
+
+interface Judged {
+  readonly findings: readonly Finding[];
+  readonly runs: readonly RunView[];
+}
+
+async function judged(stage: Stage, story: Story, plan: Plan, trace: Trace): Promise<Judged> {
+  const { faults, witness, swept } = stage;
+  const onStrike = (struck: Struck) => {
+    faults.struck.push(struck);
+    trace.strike(struck.at, struck as Strike);
+  };
+  disturb(stage.aws, mailOf(plan, onStrike), "sim");
+  faults.arm(plan.weather.faults);
+  let endless: Finding | undefined;
+  faults.before = (name, at) => {
+    if (at === CALLS_MAX) endless = { law: "L9", text: `there is no end of calls: the last one is ${name}` };
+    if (at >= CALLS_MAX) throw new Error("The story is over.");
+  };
+  const origin = stage.aws.clock.now();
+  const cancelled = await live(stage, plan.acts, trace);
+  await comeToRest(stage, trace);
+  const runs = await runsOn(stage);
+  if (endless !== undefined) return { findings: [endless], runs };
+  const played: Played = {
+    acts: plan.acts,
+    origin,
+    runs,
+    runsOf: await runsByEvent(stage, plan),
+    cancelled,
+    witness,
+    struck: faults.struck,
+  };
+  return { findings: judge(story, played, await snapshotOf(stage), swept), runs };
+}
+
+/** All runs, those that nobody has taken yet too. */
+async function runsOn({ cloud, ...stage }: Stage): Promise<readonly RunView[]> {
+  const { items } = await snapshotOf(stage);
+  const ids = items.filter(({ sk, runId }) => sk === "header" && runId !== undefined).map(({ runId }) => String(runId));
+  const views = await Promise.all(ids.sort().map((id) => cloud.run(id)));
+  return views.filter((view) => view !== undefined);
+}
+
+async function runsByEvent({ cloud }: Stage, { acts }: Plan): Promise<Played["runsOf"]> {
+  const ids = acts.flatMap((act) => (act.kind === "send" ? [act.event.id] : []));
+  return new Map(await Promise.all(ids.map(async (id) => [id, await cloud.runsOf(id)] as const)));
+}
+
+/** @param signsOfLife something that changes as long as there is any */
+async function unlessHung<T>(playing: Promise<T>, signsOfLife: () => string): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const hung = new Promise<undefined>((resolve) => {
+    let before = "";
+    timer = setInterval(() => {
+      const now = signsOfLife();
+      if (now === before) resolve(undefined);
+      before = now;
+    }, HUNG_MS);
+  });
+  return Promise.race([playing, hung]).finally(() => clearInterval(timer));
+}

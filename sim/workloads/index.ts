@@ -1,0 +1,7 @@
+import type { Workload } from "../contract.ts";
+import { deploys } from "./deploys/index.ts";
+import { FAMILIES } from "./families.ts";
+import { programWorkload } from "./programs/story.ts";
+
+/** All families of stories. */
+export const workloads: readonly Workload[] = [...FAMILIES.map(programWorkload), deploys];

@@ -1,0 +1,4 @@
+import { playContract } from "./play.ts";
+import { localTarget } from "./targets/local.ts";
+
+playContract(localTarget("in-process"));

@@ -1,0 +1,4 @@
+import { playContract } from "./play.ts";
+import { moto } from "./targets/moto.ts";
+
+playContract(moto);

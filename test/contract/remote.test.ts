@@ -1,0 +1,4 @@
+import { playContract } from "./play.ts";
+import { remote } from "./targets/remote.ts";
+
+playContract(remote);
