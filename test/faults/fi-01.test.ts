@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { perform, play, type Scenario, type Stage } from "../laws/harness.ts";
-import { disturb, twice } from "../laws/mail.ts";
+import { disturb, twice } from "../../sim/mail.ts";
+import { APP, perform, play, type Scenario, type Stage } from "../laws/harness.ts";
 import { MINUTE_MS, one } from "../laws/scenarios.ts";
 import { close, holdUp, open } from "./stage.ts";
 
@@ -118,7 +118,7 @@ describe("FI-01 a matching event that comes after a wait has begun resolves it, 
         return events.map((event) => event?.id ?? null);
       }),
     });
-    disturb(stage.aws, twice(400));
+    disturb(stage.aws, twice(400), APP);
     const { run, problems } = await perform(stage, async () => {
       await stage.pass(30_000);
       await stage.cloud.send(PAID);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Fault, FaultKind } from "../laws/faults.ts";
-import type { Stage } from "../laws/harness.ts";
-import { disturb, twice } from "../laws/mail.ts";
+import type { Fault, FaultKind } from "../../sim/faults.ts";
+import { disturb, twice } from "../../sim/mail.ts";
+import { APP, type Stage } from "../laws/harness.ts";
 import { MINUTE_MS } from "../laws/scenarios.ts";
 import { firedBy, openBucket, problemsAtRest, sendAt } from "./buckets.ts";
 import { close, writesAmong } from "./stage.ts";
@@ -54,14 +54,14 @@ describe("FI-03 an open batch has its flush, and each event is in exactly one ba
   });
 
   it.each([0, 2 * DAY_MS])("also when every message is delivered again %i ms later", async (laterMs) => {
-    const stage = await slowBatch([], ({ aws }) => disturb(aws, twice(laterMs)));
+    const stage = await slowBatch([], ({ aws }) => disturb(aws, twice(laterMs), APP));
     expect(await problemsAtRest(stage, ["a", "b"])).toEqual([]);
     expect((await firedBy(stage, "a")).events).toEqual(["a", "b"]);
   });
 
   it("an event that is delivered again while the next batch is open is not put into that one as well", async () => {
     const stage = await openBucket({ batchEvents: { maxSize: 10, timeoutMs: MINUTE_MS } });
-    disturb(stage.aws, (message) => (message === 0 ? [0, 3 * MINUTE_MS + 30_000] : [0]));
+    disturb(stage.aws, (message) => (message === 0 ? [0, 3 * MINUTE_MS + 30_000] : [0]), APP);
     await sendAt(stage, [{ id: "a", ts: 1 }]);
     await stage.pass(3 * MINUTE_MS);
     await sendAt(stage, [{ id: "b", ts: 2 }]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FaultKind } from "../laws/faults.ts";
+import type { FaultKind } from "../../sim/faults.ts";
 import type { Stage } from "../laws/harness.ts";
 import { MINUTE_MS } from "../laws/scenarios.ts";
 import { firedBy, openBucket, problemsAtRest, sendAt } from "./buckets.ts";

@@ -75,9 +75,9 @@ describe("FI-05 there is exactly one continuation, after the last of N siblings 
         await pass(2 * MINUTE_MS);
         suspend.release();
         // At once: the message that is kept for a dead holder would only come after its lease.
-      await pass(1_000);
-      expect(ended).toEqual([count]);
-      await pass(2 * MINUTE_MS);
+        await pass(1_000);
+        expect(ended).toEqual([count]);
+        await pass(2 * MINUTE_MS);
       });
       expect({ run, problems }).toMatchObject({ run: { status: "completed", output: "done" }, problems: [] });
       expect(ended).toEqual([count]);

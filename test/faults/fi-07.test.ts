@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FAULT_KINDS } from "../laws/faults.ts";
+import { FAULT_KINDS } from "../../sim/faults.ts";
 import { perform, play, type Scenario } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
 import { FREEZE_MS, open } from "./stage.ts";

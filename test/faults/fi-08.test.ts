@@ -1,11 +1,11 @@
 import { NonRetriableError, RetryAfterError } from "stepwell";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../local/random.ts";
-import { allItems, audit } from "../laws/audit.ts";
-import type { Fault, FaultKind } from "../laws/faults.ts";
+import type { Fault, FaultKind } from "../../sim/faults.ts";
+import { audit } from "../laws/audit.ts";
 import { type Scenario, START, type Stage } from "../laws/harness.ts";
 import { HOUR_MS, one } from "../laws/scenarios.ts";
-import { close, open, outside } from "./stage.ts";
+import { close, itemsOf, open, outside } from "./stage.ts";
 
 const LIMIT = 2;
 const USERS = ["ann", "bob", "cem"];
@@ -51,7 +51,7 @@ const GIVE_UP = "( REMOVE)";
 
 /** The most slots of one gate that are held now. */
 async function slotsHeld(stage: Stage): Promise<number> {
-  const shards = (await allItems(stage)).filter(({ pk }) => pk.includes("#slots#"));
+  const shards = (await itemsOf(stage)).filter(({ pk }) => pk.includes("#slots#"));
   return Math.max(0, ...shards.map(({ holders = {} }) => Object.keys(holders as object).length));
 }
 

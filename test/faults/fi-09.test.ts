@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { currentInvocation, type Invocation } from "../../local/invocation.ts";
-import { allItems, audit } from "../laws/audit.ts";
+import { audit } from "../laws/audit.ts";
 import { type Scenario, START_EVENT, type Stage } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
-import { close, firstRun, freezeAt, open, outside, passUntil, skewClocks, wakeForNothing } from "./stage.ts";
+import { close, firstRun, freezeAt, itemsOf, open, outside, passUntil, skewClocks, wakeForNothing } from "./stage.ts";
 
 const SECOND_MS = 1_000;
 const OTHERS = ["second", "third"];
@@ -39,7 +39,7 @@ function watchHolders(stage: Stage): { most: number } {
   stage.faults.before = async (call, at) => {
     await before?.(call, at);
     if (!call.includes("slots#")) return;
-    const shards = (await outside(() => allItems(stage))).filter(({ pk }) => pk.includes("#slots#"));
+    const shards = (await outside(() => itemsOf(stage))).filter(({ pk }) => pk.includes("#slots#"));
     seen.most = Math.max(seen.most, ...shards.map(({ holders = {} }) => Object.keys(holders as object).length));
   };
   return seen;
