@@ -23,7 +23,9 @@ const awaiting = ({ waits, timeout }: (typeof timeouts)[number]): Omit<Scenario,
   }),
 });
 
-describe("FI-02 a wait that exists has its timeout, whatever write of it was applied and answered with an error", () => {
+describe("FI-02 a wait that exists has its timeout, whatever write of it was applied and answered with an error", {
+  timeout: 300_000,
+}, () => {
   it.each(timeouts)("$waits, $timeout: it times out without any event", async (kind) => {
     const scenario = { name: "wait", ...awaiting(kind) };
     const { calls } = await play(scenario);

@@ -31,7 +31,7 @@ async function fullBatch(faults: readonly Fault[]): Promise<Stage> {
   return stage;
 }
 
-describe("FI-03 an open batch has its flush, and each event is in exactly one batch", () => {
+describe("FI-03 an open batch has its flush, and each event is in exactly one batch", { timeout: 300_000 }, () => {
   it.each([
     ["its time closes", slowBatch],
     ["its size closes", fullBatch],

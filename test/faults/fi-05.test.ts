@@ -46,11 +46,13 @@ const script: Record<Kind, (stage: Stage) => Promise<void>> = {
   },
 };
 
-describe("FI-05 there is exactly one continuation, after the last of N siblings that end at the same time", () => {
+describe("FI-05 there is exactly one continuation, after the last of N siblings that end at the same time", {
+  timeout: 300_000,
+}, () => {
   describe.each<Kind>(["steps of one invocation", "waits that one event resolves", "functions that are invoked"])(
     "%s",
     (kind) => {
-      it.each([2, 3, 10, 50])("N = %i", { timeout: 300_000 }, async (count) => {
+      it.each([2, 3, 10, 50])("N = %i", async (count) => {
         const ended: (number | undefined)[] = [];
         const stage: Stage = await open(fanOut(kind, count, () => ended.push(stage.notebook.bodies.sibling)));
         const { run, problems } = await perform(stage, script[kind]);

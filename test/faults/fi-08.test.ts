@@ -85,10 +85,8 @@ const resting: Readonly<Record<string, Scenario["functions"]>> = {
   ),
 };
 
-describe("FI-08 at rest nobody holds a slot, and the line has moved on by itself", () => {
-  it("after one process has died, or been told an error, at any of 20 calls drawn from all", {
-    timeout: 300_000,
-  }, async () => {
+describe("FI-08 at rest nobody holds a slot, and the line has moved on by itself", { timeout: 300_000 }, () => {
+  it("after one process has died, or been told an error, at any of 20 calls drawn from all", async () => {
     const play = async (faults: readonly Fault[]) => {
       const stage = await open({ functions: working }, faults);
       await stage.cloud.send(eventsOf(6));
@@ -132,9 +130,7 @@ describe("FI-08 at rest nobody holds a slot, and the line has moved on by itself
     },
   );
 
-  it("after processes have died, or been told errors, at a hundred of two thousand calls and more", {
-    timeout: 300_000,
-  }, async () => {
+  it("after processes have died, or been told errors, at a hundred of two thousand calls and more", async () => {
     const count = 60;
     const stage = await open({ functions: working }, draw(80, 100, 2_000));
     const slots = watchSlots(stage, 20);

@@ -62,13 +62,13 @@ async function expectRest(stage: Stage, about: object): Promise<void> {
   });
 }
 
-describe("FI-09 a limit of one is never exceeded, by the clock of the table", () => {
+describe("FI-09 a limit of one is never exceeded, by the clock of the table", { timeout: 300_000 }, () => {
   it.each([
     ["1 ms of its lease is left", -1],
     ["its lease ends at that moment", 0],
     ["its lease has ended 1 ms ago", 1],
     ["another has had the run for half a minute", 30 * SECOND_MS],
-  ])("a worker that stood still, and goes on when %s", { timeout: 60_000 }, async (_, afterMs) => {
+  ])("a worker that stood still, and goes on when %s", async (_, afterMs) => {
     // Before it takes its slot, in its step, and at the end of the run.
     for (const call of ["(SET #holders", "PutItem run#", "(SET #status"]) {
       const floor = new Floor();

@@ -50,7 +50,9 @@ const phases: Scenario["functions"] = one(async ({ step }, { notebook, slow }) =
   return "done";
 });
 
-describe("FI-11 what a sweeper saw decides nothing: a run goes on by a conditional write that wins now", () => {
+describe("FI-11 what a sweeper saw decides nothing: a run goes on by a conditional write that wins now", {
+  timeout: 300_000,
+}, () => {
   it.each([
     ["rests, and is not due any more", 150],
     ["is executed by another", 90],
