@@ -1,9 +1,9 @@
 /** L3: every run that has not ended has a wake-up ahead of it. */
-import { eventKey, olderEventKey, placeSortKey, placesPartition, startPrefix } from "../../lambdas/aws/keys.ts";
+import { eventKey, olderEventKey, placeSortKey, placesPartition } from "../../lambdas/aws/keys.ts";
 import { invokeEventId, timeOf } from "../../lambdas/engine/run-id.ts";
 import { SQS_DELAY_SECONDS_MAX } from "../../sdk/protocol/index.ts";
 import type { Finding } from "../contract.ts";
-import { type Facts, isActive, isHeld, type KnownRun, nameOf, type Run } from "../facts.ts";
+import { type Facts, isActive, isHeld, isStartTimer, type KnownRun, nameOf, type Run } from "../facts.ts";
 import { GRACE_MS, isUnderWay, mayHaveTimer, unless } from "../under-way.ts";
 
 export const wakeUps = (facts: Facts): readonly Finding[] => [
@@ -66,7 +66,7 @@ const isInLine = ({ places }: Facts, { runId, env }: KnownRun): boolean =>
 function hasStart(facts: Facts, run: KnownRun): boolean {
   const { snapshot, mail, now } = facts;
   const { runId, header } = run;
-  if (facts.timersOf.get(runId)?.some((name) => name.startsWith(startPrefix(runId)))) return true;
+  if (facts.timersOf.get(runId)?.some((name) => isStartTimer(runId, name))) return true;
   if (snapshot.messages !== undefined) return mail.about.has(runId);
   const place = facts.itemAt(placesPartition(header), placeSortKey(header.reserved ?? ""));
   const isFar = Number(place?.startsAt ?? 0) - now > SQS_DELAY_SECONDS_MAX * 1_000;

@@ -95,9 +95,9 @@ function matters(item: Item): boolean {
 }
 
 /** Headers of runs that have something open, a place or a lock; and what says which batch an event is in. A throttled start brings all of it. */
-function isMissed({ status, functionId, bucket, owner, startsAt, fence }: Item): boolean {
+function isMissed({ status, functionId, bucket, owner, reserved, fence }: Item): boolean {
   if (status !== "active") return bucket !== undefined && functionId === "batch";
-  return owner === undefined && functionId !== "again" && !(startsAt !== undefined && fence === 0);
+  return owner === undefined && functionId !== "again" && !(reserved !== undefined && fence === 0);
 }
 
 const damaged = (item: Item, become: object | undefined): Snapshot => ({
@@ -128,13 +128,15 @@ describe("a real snapshot, in the middle of everything", () => {
   });
 
   it("misses every timer, wait and message", () => {
-    const { schedules = [], executions = [], messages = [] } = snapshot;
-    const without = <T>(all: readonly T[], one: T) => all.filter((other) => other !== one);
+    const { schedules = [], executions = [], messages: all = [] } = snapshot;
+    // By which the router looks once more at what a deploy may have changed.
+    const messages = all.filter(({ body }) => !body.includes('"kind":"repace"'));
+    const without = <T>(list: readonly T[], one: T) => list.filter((other) => other !== one);
     expect(
       missed([
         ...schedules.map((name) => [name, { ...snapshot, schedules: without(schedules, name) }] as const),
         ...executions.map((name) => [name, { ...snapshot, executions: without(executions, name) }] as const),
-        ...messages.map((one) => [one.body, { ...snapshot, messages: without(messages, one) }] as const),
+        ...messages.map((one) => [one.body, { ...snapshot, messages: without(all, one) }] as const),
       ]),
     ).toEqual([]);
   });
