@@ -109,6 +109,7 @@ export function registrarDoor(scope: Construct, props: DoorsProps): Door {
     permissions: [
       may.useTable(arns, ["GetItem", "PutItem", "DeleteItem"], props.engine.environments.map(may.registryOf)),
       may.invokeApps(arns),
+      may.send(arns.ingestQueue),
       ...may.createSchedules(arns),
       may.deleteSchedules(arns),
       may.updateSchedules(arns),

@@ -1,5 +1,5 @@
 /** L6: terminal is terminal, and its tail leaves nothing behind. */
-import { deadlineName, lockKey, startName } from "../../lambdas/aws/keys.ts";
+import { deadlineName, lockKey, startPrefix } from "../../lambdas/aws/keys.ts";
 import type { Finding, Item } from "../contract.ts";
 import { type Facts, isActive, isEnded, isKnown, type KnownRun, nameOf, runsNamed, type Step } from "../facts.ts";
 import { isRouterBusy, isUnderWay, unless } from "../under-way.ts";
@@ -42,11 +42,10 @@ function leftTimers(facts: Facts, run: KnownRun): readonly Finding[] {
   const ahead = steps.filter(({ until = 0 }) => until > facts.now);
   const names = [
     ...ahead.map(({ key, attempts }) => `${runId}-${key}-${attempts}`),
-    startName(runId),
     ...(header.finishBy === undefined ? [] : [deadlineName(runId, "finish", header.finishBy)]),
   ];
   return (facts.timersOf.get(runId) ?? [])
-    .filter((name) => names.includes(name))
+    .filter((name) => names.includes(name) || name.startsWith(startPrefix(runId)))
     .flatMap((name) => {
       const text = `${nameOf(run)} has ended, and its timer or execution ${name} is left`;
       return unless(isUnderWay(facts, run), { law: "L6", text, runId });

@@ -1,5 +1,5 @@
 /** L3: every run that has not ended has a wake-up ahead of it. */
-import { eventKey, olderEventKey, startName } from "../../lambdas/aws/keys.ts";
+import { eventKey, olderEventKey, placeSortKey, placesPartition, startPrefix } from "../../lambdas/aws/keys.ts";
 import { invokeEventId, timeOf } from "../../lambdas/engine/run-id.ts";
 import { SQS_DELAY_SECONDS_MAX } from "../../sdk/protocol/index.ts";
 import type { Finding } from "../contract.ts";
@@ -55,9 +55,10 @@ const isInLine = ({ places }: Facts, { runId, env }: KnownRun): boolean =>
 function hasStart(facts: Facts, run: KnownRun): boolean {
   const { snapshot, mail, now } = facts;
   const { runId, header } = run;
-  if (facts.timersOf.get(runId)?.includes(startName(runId))) return true;
+  if (facts.timersOf.get(runId)?.some((name) => name.startsWith(startPrefix(runId)))) return true;
   if (snapshot.messages !== undefined) return mail.about.has(runId);
-  const isFar = (header.startsAt ?? 0) - now > SQS_DELAY_SECONDS_MAX * 1_000;
+  const place = facts.itemAt(placesPartition(header), placeSortKey(header.reserved ?? ""));
+  const isFar = Number(place?.startsAt ?? 0) - now > SQS_DELAY_SECONDS_MAX * 1_000;
   return !isFar && mayHaveTimer(facts, run);
 }
 

@@ -66,8 +66,10 @@ async function lookAtThrottle(
   apps: readonly RegisteredApp[],
   now: number,
 ): Promise<WaitingFor | undefined> {
-  const { startsAt, startedAt, env, eventId, eventAt = timeOf(header.runId) } = header;
-  if (startsAt === undefined || startsAt <= now || startedAt !== undefined) return undefined;
+  const { reserved, startedAt, env, eventId, eventAt = timeOf(header.runId) } = header;
+  if (reserved === undefined || startedAt !== undefined) return undefined;
+  const { startsAt = now } = (await world.places.get(header, reserved)) ?? {};
+  if (startsAt <= now) return undefined;
   const throttle = registeredFlow(apps, header)?.throttle;
   if (throttle === undefined) return { kind: "throttle", startsAt };
   const { limit, periodMs, key: expression } = throttle;

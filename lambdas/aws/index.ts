@@ -15,6 +15,7 @@ import { createLockStore } from "./lock-store.ts";
 import { createMemberStore } from "./member-store.ts";
 import { createPaceStore } from "./pace-store.ts";
 import { createPayloadStore } from "./payload-store.ts";
+import { createPlaceStore } from "./place-store.ts";
 import { createQueue } from "./queue.ts";
 import { createRegistryStore } from "./registry-store.ts";
 import { createRunEventStore } from "./run-event-store.ts";
@@ -55,6 +56,7 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     registry: createRegistryStore(table, () => clock.now()),
     locks: createLockStore(table),
     paces: createPaceStore(table),
+    places: createPlaceStore(table),
     deadLetters: createDeadLetterStore(table),
     payloads,
     queue,

@@ -104,11 +104,19 @@ export const entryKey = (app: AppKey, gate: GateRef, order: string, runId: strin
   return { pk, sk: `${prefix}${order}#${runId}` };
 };
 
-/** What a rate limit or a throttle remembers for one key; `hash` is of the function and the key. */
-export const paceKey = ({ env, app }: AppKey, option: "rateLimit" | "throttle", hash: string): Key => ({
+/** What a rate limit remembers for one key; `hash` is of the function and the key. */
+export const paceKey = ({ env, app }: AppKey, hash: string): Key => ({
   pk: `${env}#${app}#pace#${hash}`,
-  sk: option,
+  sk: "rateLimit",
 });
+
+/** The places of a function's runs under its throttle: by the hash of the key, then in order. */
+export const placesPartition = ({ env, app, functionId }: Omit<RunAddress, "runId">): string =>
+  `${env}#${app}#pace#${functionId}`;
+const PLACE_PREFIX = "throttle#";
+/** Sort key of a place, by its name `<hash>#<number>`; also of a mere hash and "#", before all its places. */
+export const placeSortKey = (name: string): string => `${PLACE_PREFIX}${name}`;
+export const placeNameIn = (sortKey: string): string => sortKey.slice(PLACE_PREFIX.length);
 
 /** Which run has a key of an `idempotency` or a `singleton`; `hash` is of the function and the key. */
 export const lockKey = ({ env, app }: AppKey, option: "idempotency" | "singleton", hash: string): Key => ({
@@ -116,8 +124,10 @@ export const lockKey = ({ env, app }: AppKey, option: "idempotency" | "singleton
   sk: option,
 });
 
-/** Name of the schedule of a throttled start that is far off. */
-export const startName = (runId: string): string => `${runId}-start`;
+/** Name of the schedule of a throttled start that is far off. A start that is moved has another each time. */
+export const startName = (runId: string, rev: number): string => `${startPrefix(runId)}${rev}`;
+/** How the names of all of a run's schedules for its throttled start begin. */
+export const startPrefix = (runId: string): string => `${runId}-start-`;
 
 /** A debounce or a batch of a function, by the hash of its kind and key: its generations, and which of them is the open one. */
 export type BucketKey = Omit<RunAddress, "runId"> & { readonly bucket: string };

@@ -20,25 +20,19 @@ interface Remembered extends Tat {
   readonly admitted: readonly (readonly [runId: string, startsAt: number])[];
 }
 
-/** Rate limits and throttles: an item for each key, rewritten by one optimistic write for each that it admits. */
+/** Rate limits: an item for each key, rewritten by one optimistic write for each that it admits. */
 export const createPaceStore = (table: Table) => {
   const inTurn = oneByOne();
 
-  /** The place that the run has already, or gets if `wants` says so. Decided from what is stored, never from a write's answer. */
-  const place = async (
-    key: Key,
-    arrival: Arrival,
-    wants: (startsAt: number) => boolean,
-  ): Promise<number | undefined> => {
-    const { runId, at, pace } = arrival;
+  /** Whether the run has a place already, or gets one. Decided from what is stored, never from a write's answer. */
+  const place = async (key: Key, { runId, at, pace }: Arrival): Promise<boolean> => {
     for (;;) {
       const item = await table.get(key);
       const seen = item && toRemembered(item);
-      const mine = seen?.admitted.find(([id]) => id === runId);
-      if (mine !== undefined) return mine[1];
+      if (seen?.admitted.some(([id]) => id === runId)) return true;
       const reserved = reserve(pace, seen, at);
-      if (!wants(reserved.startsAt)) return undefined;
-      if (await write(key, runId, reserved, seen)) return reserved.startsAt;
+      if (reserved.startsAt > at) return false;
+      if (await write(key, runId, reserved, seen)) return true;
     }
   };
 
@@ -52,13 +46,7 @@ export const createPaceStore = (table: Table) => {
 
   return {
     /** Whether a rate limit lets the arrival through. What it drops leaves no trace here. */
-    admit: async (key: Key, arrival: Arrival): Promise<boolean> =>
-      (await inTurn(`${key.pk} ${key.sk}`, () => place(key, arrival, (startsAt) => startsAt <= arrival.at))) !==
-      undefined,
-
-    /** When a throttle lets the arrival start, in milliseconds. */
-    reserve: async (key: Key, arrival: Arrival): Promise<number> =>
-      (await inTurn(`${key.pk} ${key.sk}`, () => place(key, arrival, () => true))) ?? arrival.at,
+    admit: (key: Key, arrival: Arrival): Promise<boolean> => inTurn(`${key.pk} ${key.sk}`, () => place(key, arrival)),
   };
 };
 

@@ -35,7 +35,7 @@ export function birthOf(run: RunAddress, { eventId, start }: Birth) {
     ...(start.parent && { parent: JSON.stringify(start.parent) }),
     ...(start.emits.length > 0 && { emits: start.emits }),
     ...(start.place && { gates: JSON.stringify(start.place.gates), order: start.place.order }),
-    ...(start.startsAt !== undefined && { startsAt: start.startsAt }),
+    ...(start.reserved && { reserved: start.reserved.place }),
     ...(start.singleton !== undefined && { singleton: start.singleton }),
   };
   const sets = Object.keys(values).map((name) => `#${name} = if_not_exists(#${name}, :${name})`);

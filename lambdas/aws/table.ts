@@ -31,6 +31,8 @@ export interface Update {
 /** What a conditional write did. A refusal is an ordinary outcome, not an error. */
 export type Written = { readonly applied: true; readonly item: Item } | { readonly applied: false };
 
+export type Order = "up" | "down";
+
 /** DynamoDB's TTL attribute: whole seconds. */
 export const toTtl = (time: number): number => Math.ceil(time / 1_000);
 
@@ -138,13 +140,30 @@ export class Table {
     return Items.map((item) => unmarshall(item));
   }
 
+  /** Up to `limit` items of a partition from one sort key to another, both included, read consistently. */
+  async between(
+    pk: string,
+    [from, to]: readonly [string, string],
+    limit: number,
+    order: Order,
+  ): Promise<readonly Item[]> {
+    const more = { Limit: limit, ScanIndexForward: order === "up" };
+    const page = await this.#page(pk, "sk BETWEEN :from AND :to", { from, to }, more);
+    return (page.Items ?? []).map((item) => unmarshall(item));
+  }
+
   /** How many items of a partition lie from one sort key to another; counted up to the first page, which is a megabyte. */
   async count(pk: string, from: string, to: string): Promise<number> {
     const page = await this.#page(pk, "sk BETWEEN :from AND :to", { from, to }, { Select: "COUNT" });
     return page.Count ?? 0;
   }
 
-  #page(pk: string, range: string, values: Item, more: Pick<QueryCommandInput, "Limit" | "Select">) {
+  #page(
+    pk: string,
+    range: string,
+    values: Item,
+    more: Pick<QueryCommandInput, "Limit" | "Select" | "ScanIndexForward">,
+  ) {
     const command = new QueryCommand({
       TableName: this.name,
       KeyConditionExpression: `pk = :pk AND ${range}`,

@@ -36,8 +36,8 @@ export const paceOfThrottle = ({ limit, periodMs, burst }: Throttle): Pace => ({
 });
 
 /**
- * The place of an arrival. A throttle takes it and waits until then; a rate limit takes it only if that is at once. The remembered time
- * counts also when the limit has changed since.
+ * The place of an arrival. A throttle takes it and waits until then; a rate limit takes it only if that is at once. The time that a rate
+ * limit remembers counts also when the limit has changed since.
  *
  * @param at the arrival, in milliseconds since the epoch
  * @example
@@ -59,6 +59,42 @@ export function reserve({ limit, periodMs, capacity }: Pace, seen: Tat | undefin
   };
 }
 
+/** A reservation, and the pace by which it was made. */
+export interface Reserved extends Reservation {
+  readonly pace: Pace;
+}
+
+export const isSamePace = (a: Pace, b: Pace): boolean =>
+  a.limit === b.limit && a.periodMs === b.periodMs && a.capacity === b.capacity;
+
+/**
+ * What a reservation means to those behind it that go by another pace: as many as had come close together when it started, at most a
+ * capacity, now each take the other pace's interval.
+ *
+ * @example
+ * ```ts
+ * // Two of two are used at 0, of which one comes back in a minute. At one in ten seconds, it comes back in ten seconds.
+ * tatUnder({ limit: 1, periodMs: 10_000, capacity: 2 }, { pace: aMinute, startsAt: 0, tat: { ms: 120_000, part: 0, of: 1 } });
+ * // { ms: 20_000, part: 0, of: 1 }
+ * ```
+ */
+export function tatUnder(pace: Pace, { pace: old, startsAt, tat }: Reserved): Tat {
+  if (isSamePace(pace, old)) return tat;
+  const [limit, period] = [BigInt(pace.limit), BigInt(Math.round(pace.periodMs))];
+  // From the start to the TAT, in milliseconds times `tat.of`; an interval of the old pace is `period / limit` of it.
+  const taken = max(0n, BigInt(tat.ms - Math.ceil(startsAt)) * BigInt(tat.of) + BigInt(tat.part));
+  const oldPeriod = BigInt(Math.round(old.periodMs)) * BigInt(tat.of);
+  const ahead = min(divideUp(taken * BigInt(old.limit) * period, oldPeriod), BigInt(pace.capacity) * period);
+  const next = BigInt(Math.ceil(startsAt)) * limit + ahead;
+  return { ms: Number(next / limit), part: Number(next % limit), of: pace.limit };
+}
+
+/** Which of two, under a pace, keeps those behind it waiting for longer. */
+export const laterUnder = <R extends Reserved>(pace: Pace, a: R, b: R): R => {
+  const unit = BigInt(pace.limit);
+  return inUnits(tatUnder(pace, a), unit) > inUnits(tatUnder(pace, b), unit) ? a : b;
+};
+
 /** Rounded up where the unit is another: never sooner than was reserved. */
 const inUnits = ({ ms, part, of }: Tat, unit: bigint): bigint =>
   divideUp((BigInt(ms) * BigInt(of) + BigInt(part)) * unit, BigInt(of));
@@ -67,3 +103,4 @@ const inUnits = ({ ms, part, of }: Tat, unit: bigint): bigint =>
 const divideUp = (dividend: bigint, divisor: bigint): bigint => (dividend + divisor - 1n) / divisor;
 
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -33,6 +33,7 @@ const event = object({ env: text, id: text, name: text, ts: number, at: number, 
 
 const gate = object({ scope: text, of: text, id: text, key: optional(anyText) });
 const place = object({ gates: list, order: text });
+const reserved = object({ place: text, at: number });
 
 const RUN_MESSAGES: Readonly<Record<string, Shape>> = {
   start: {
@@ -41,12 +42,12 @@ const RUN_MESSAGES: Readonly<Record<string, Shape>> = {
     emits: list,
     parent: optional(parent),
     place: optional(place),
-    startsAt: optional(number),
+    reserved: optional(reserved),
     singleton: optional(text),
     batch: optional(exactly(true)),
   },
   pump: { gate },
-  wake: { timer: optional(object({ stepKey: text, at: number })) },
+  wake: { timer: optional(object({ stepKey: text, at: number })), reserved: optional(reserved) },
   resolve: { stepKey: text, by: text, outcome },
 };
 
@@ -65,6 +66,7 @@ const ENGINE_MESSAGES: Readonly<Record<string, Shape>> = {
   cron: { env: text, app: text, functionId: text, cron: text, at: text },
   flush: { env: text, app: text, functionId: text, bucket: text, generation: number, runId: text, at: number },
   lookBack: { listener: object({ pk: text, sk: text }) },
+  repace: { env: text, app: text, functionId: text, by: text, key: optional(text), after: optional(number) },
   cancel: { env: text, app: text, functionId: optional(text), runId: text, cause: object({ by: text }) },
 };
 

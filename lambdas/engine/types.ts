@@ -51,8 +51,8 @@ export interface RunHeader {
   /** The queues of the function's limits, and the run's place in them. */
   readonly gates?: readonly GateRef[];
   readonly order?: string;
-  /** When a throttled run starts, in milliseconds. */
-  readonly startsAt?: number;
+  /** Of a run that has had to wait for its start: its place under the throttle, which tells when that is. */
+  readonly reserved?: string;
   /** The lock of the function's `singleton`, given back in the tail. */
   readonly singleton?: string;
   /** The run has several events; their list is an item of the run's. */

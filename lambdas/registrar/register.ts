@@ -4,6 +4,7 @@ import { cronSchedules, dropCrons, ownerOf, putCrons } from "./crons.ts";
 import type { RegistrarDeps } from "./deps.ts";
 import { hashOf } from "./hash.ts";
 import { checkManifest, checkSize } from "./manifest.ts";
+import { askToRepace } from "./repace.ts";
 import type { Registration } from "./request.ts";
 
 /** Deploys that an app remembers, to know one that is delivered late again. */
@@ -39,6 +40,7 @@ async function putInForce(deps: RegistrarDeps, app: RegisteredApp, deploy: strin
   const wanted = cronSchedules(app);
   const applied = await orElseAsBefore(deps, app, async () => {
     await putCrons(world.crons, ownerOf(app), wanted);
+    await askToRepace(world, app, before);
     return world.registry.replace({ app: withQueues(app, before?.app), deploys: remember(before, deploy) }, before);
   });
   if (!applied) return putInForce(deps, app, deploy);

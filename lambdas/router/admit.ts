@@ -73,7 +73,7 @@ async function refusedByRate(
   const limit = match.fn.flow?.rateLimit;
   const key = keyOf(limit?.key, userEvent);
   if (limit === undefined || !key.on) return undefined;
-  const item = paceKey(run, "rateLimit", hashOf(run.functionId, limit.key, key.text));
+  const item = paceKey(run, hashOf(run.functionId, limit.key, key.text));
   const admitted = await world.paces.admit(item, { runId: run.runId, at, pace: paceOfRateLimit(limit) });
   if (admitted) return undefined;
   return { reason: "rateLimit", ...(key.text !== undefined && { key: labelOf(key.text) }) };

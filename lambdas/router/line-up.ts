@@ -32,7 +32,7 @@ export async function lineUp(deps: RouterDeps, outgoing: readonly Outgoing[]): P
 
 /** A delayed start looks for its slots when its time has come. */
 const isUnderLimits = (entry: Outgoing): entry is OutgoingStart =>
-  entry.message.kind === "start" && entry.message.place !== undefined && entry.message.startsAt === undefined;
+  entry.message.kind === "start" && entry.message.place !== undefined && entry.message.reserved === undefined;
 
 const rankIn = ({ place, runId }: OutgoingStart["message"]): string => rankOf({ order: place?.order ?? "", runId });
 const byPlace = (a: OutgoingStart, b: OutgoingStart): number => (rankIn(a.message) < rankIn(b.message) ? -1 : 1);

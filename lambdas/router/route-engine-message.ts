@@ -24,6 +24,7 @@ import { flush } from "./bucket.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { type Outgoing, type Routed, type RouterDeps, together } from "./deps.ts";
 import { lookBack } from "./look-back.ts";
+import { repace } from "./repace.ts";
 import { runOf } from "./start-run.ts";
 
 /** A message of the engine to itself. */
@@ -43,6 +44,8 @@ export async function routeEngineMessage(deps: RouterDeps, message: EngineMessag
       return cancelRun(deps, message);
     case "lookBack":
       return lookBack(deps, message);
+    case "repace":
+      return repace(deps, message);
     default:
       throw new StepwellError(
         "STEPWELL_INVALID_MESSAGE",
@@ -115,7 +118,8 @@ async function fireTimer({ world, clock }: RouterDeps, { at, message }: TimerMes
   if (app === undefined) throw notRegistered(message.app, message.runId);
   const seconds = (at - clock.now()) / 1_000;
   // A runner waits for the rest of a throttled start.
-  const rounded = message.kind === "start" ? Math.floor(seconds) : Math.ceil(seconds);
+  const isStart = (message.kind === "start" || message.kind === "wake") && message.reserved !== undefined;
+  const rounded = isStart ? Math.floor(seconds) : Math.ceil(seconds);
   const delaySeconds = Math.min(SQS_DELAY_SECONDS_MAX, Math.max(0, rounded));
   return { send: [{ queueUrl: app.queueUrl, message, delaySeconds } satisfies Outgoing] };
 }

@@ -2,6 +2,7 @@ import {
   MESSAGE_EVENT_BYTES_MAX,
   type ParentRef,
   type QueuePlace,
+  type ReservedStart,
   type RunAddress,
   type StartMessage,
   type StoredEvent,
@@ -22,7 +23,7 @@ export interface Start {
 export interface Terms {
   readonly runId?: string;
   readonly place?: QueuePlace | undefined;
-  readonly startsAt?: number | undefined;
+  readonly reserved?: ReservedStart | undefined;
   readonly singleton?: string | undefined;
   readonly batch?: true | undefined;
 }
@@ -41,7 +42,7 @@ export const runOf = ({ match: { app, fn }, event }: Pick<Start, "match" | "even
 /** The message that starts a run. The runner's first lease creates the run, so nothing is written here (PROTOCOLS.md §3). */
 export function startRun(start: Start, queuedAt: number, terms: Terms = {}): OutgoingStart {
   const { match, event, emits, parent } = start;
-  const { runId, place, startsAt, singleton, batch } = terms;
+  const { runId, place, reserved, singleton, batch } = terms;
   const isSmall = "json" in event.data && Buffer.byteLength(JSON.stringify(event)) <= MESSAGE_EVENT_BYTES_MAX;
   return {
     queueUrl: match.app.queueUrl,
@@ -56,7 +57,7 @@ export function startRun(start: Start, queuedAt: number, terms: Terms = {}): Out
       emits,
       ...(parent && { parent }),
       ...(place && { place }),
-      ...(startsAt !== undefined && { startsAt }),
+      ...(reserved && { reserved }),
       ...(singleton !== undefined && { singleton }),
       ...(batch && { batch }),
     },

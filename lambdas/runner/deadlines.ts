@@ -58,7 +58,7 @@ export async function endLifetime({ world, functions }: RunnerDeps, { run, heade
 
 /** Only a run that has stood in a queue has a timer for its start. */
 const startTimer = (header: RunHeader, flow: FlowManifest | undefined): number | undefined =>
-  header.gates === undefined && header.startsAt === undefined ? undefined : startBy(flow?.timeouts, header.queuedAt);
+  header.gates === undefined && header.reserved === undefined ? undefined : startBy(flow?.timeouts, header.queuedAt);
 
 async function stopListening(
   { listeners, payloads }: RunnerDeps["world"],

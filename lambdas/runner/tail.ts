@@ -58,10 +58,13 @@ export async function releaseSingleton(world: World, run: RunAddress, lock: stri
   if (lock !== undefined) await world.locks.release(lockKey(run, "singleton", lock), run.runId);
 }
 
-/** A throttled run that has ended before its start was set up by a schedule, if the start was far off. */
-async function takeBackStart(world: World, { run, header, endedAt }: EndedRun): Promise<void> {
-  const { startsAt = 0, queuedAt } = header;
-  if (startsAt > endedAt) await world.timer.disarm(startName(run.runId), startsAt, queuedAt);
+/** A throttled run that has ended before its start has a schedule for it, if the start was far off. */
+async function takeBackStart({ places, timer }: World, { run, header, endedAt, cancel }: EndedRun): Promise<void> {
+  const { reserved, queuedAt } = header;
+  if (reserved === undefined || cancel === undefined) return;
+  const place = await places.get(run, reserved);
+  if (place?.runId !== run.runId || place.startsAt <= endedAt) return;
+  await timer.disarm(startName(run.runId, place.rev), place.startsAt, queuedAt);
 }
 
 /** The tail of a run that somebody else ended, perhaps without living to do it. */

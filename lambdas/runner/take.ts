@@ -1,11 +1,4 @@
-import {
-  HEARTBEAT_MS,
-  IN_PLACE_SLEEP_MS_MAX,
-  LEASE_MS,
-  type RunMessage,
-  SQS_RECEIVES_MAX,
-  type StartMessage,
-} from "../../sdk/protocol/index.ts";
+import { HEARTBEAT_MS, LEASE_MS, type RunMessage, SQS_RECEIVES_MAX } from "../../sdk/protocol/index.ts";
 import { pump } from "../aws/hand-over.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Birth } from "../aws/run-item.ts";
@@ -19,6 +12,7 @@ import { handOverOf, type Look, lookAround, passOnPromises, type Standing, slots
 import { VISIBILITY_MS } from "./heartbeat.ts";
 import { hold, type Verdict } from "./hold.ts";
 import { fullGate, getInLine, leaveBehind } from "./line.ts";
+import { heldBack } from "./reserved-start.ts";
 import { releaseSingleton, repeatTail } from "./tail.ts";
 
 /** A message that names a function which this deployment does not serve comes back after this time, in milliseconds. */
@@ -47,7 +41,7 @@ export async function take(deps: RunnerDeps, delivery: Delivery): Promise<Verdic
   if (!deps.functions.has(message.functionId)) return unknownFunction(deps, delivery);
   const nonce = deps.nonce();
   const [arrived] = await Promise.all([arrive(deps, message, nonce), shortenVisibility(deps, receipt)]);
-  if (arrived === "inLine") return "ack";
+  if (typeof arrived === "string") return arrived;
   const { leased, looks } = arrived;
   if (leased !== undefined) return hold(deps, { ...delivery, leased, looks });
   const verdict = await refused(deps, delivery, nonce);
@@ -67,9 +61,10 @@ interface Arrival {
 }
 
 /** What the message brings is written, then the run gets in line if its gates are full, else its lease is asked for. */
-async function arrive(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Arrival | "inLine"> {
+async function arrive(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Arrival | Verdict> {
   if (message.kind === "resolve") await resolveStep(deps, message);
-  if (message.kind === "start") await untilStart(deps, message);
+  const verdict = await heldBack(deps, message);
+  if (verdict !== undefined) return verdict;
   const standing = goesAhead(message) ? undefined : await standingOf(deps, message);
   if (standing === undefined) return { leased: await lease(deps, message, nonce), looks: [] };
   const looks = await lookAround(deps, message, standing.place);
@@ -80,7 +75,7 @@ async function arrive(deps: RunnerDeps, message: RunMessage, nonce: string): Pro
   if (waiting !== undefined) await armStart(deps, message, waiting);
   await leaveBehind(deps, message, looks, standing.header?.fence);
   await getInLine(deps, message, standing, looks, full);
-  return "inLine";
+  return "ack";
 }
 
 /** A cancellation needs no slot, and a promised one need not be looked for. */
@@ -105,13 +100,6 @@ async function shortenVisibility({ world, log }: RunnerDeps, receipt: Receipt): 
   } catch (error) {
     log.warn("the visibility of a message could not be set", { error: String(error) });
   }
-}
-
-/** A throttled start comes up to a second early, since a queue's delay has whole seconds. No more is waited for: clocks differ. */
-async function untilStart({ clock }: RunnerDeps, { startsAt = 0 }: StartMessage): Promise<void> {
-  const now = clock.now();
-  if (startsAt <= now) return;
-  await new Promise<void>((resolve) => clock.pause(Math.min(startsAt, now + IN_PLACE_SLEEP_MS_MAX), resolve));
 }
 
 async function lease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
@@ -200,8 +188,8 @@ export function keptFor(left: number): number {
 }
 
 function ignore(deps: RunnerDeps, message: RunMessage): Verdict {
-  // Cancelled ahead of its start: what starts it will see.
-  if (message.kind === "wake" && message.cancel) return "ack";
+  // Cancelled or moved ahead of its start: what starts it will see.
+  if (message.kind === "wake" && (message.cancel || message.reserved)) return "ack";
   deps.log.warn("a message is about a run that does not exist (any more)", {
     runId: message.runId,
     messageId: message.id,

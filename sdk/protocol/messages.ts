@@ -33,8 +33,7 @@ export interface StartMessage {
   /** The queues of the function's limits. */
   readonly place?: QueuePlace;
   readonly slots?: PromisedSlots;
-  /** When a throttled run starts, in milliseconds; the message may come up to a second early. */
-  readonly startsAt?: number;
+  readonly reserved?: ReservedStart;
   /** The lock of the function's `singleton` that the run holds. */
   readonly singleton?: string;
   /** The run has several events: their list is an item of the run's. `event` is the one that decides keys and conditions. */
@@ -52,6 +51,13 @@ export interface WakeMessage {
   readonly turn?: true;
   readonly slots?: PromisedSlots;
   readonly cancel?: true;
+  readonly reserved?: ReservedStart;
+}
+
+/** Of a throttled run: its place, which decides, and when that said it starts, in milliseconds. The message may come up to a second early. */
+export interface ReservedStart {
+  readonly place: string;
+  readonly at: number;
 }
 
 /** Where the run has been promised slots of its limits: the number of the shard by the gate's id. */
@@ -80,6 +86,7 @@ export type EngineMessage = { readonly v: 1; readonly stepwell: true } & (
   | FlushMessage
   | CancelMessage
   | LookBackMessage
+  | RepaceMessage
 );
 
 /** Start `target` as a child of `parent`. */
@@ -138,6 +145,24 @@ export interface LookBackMessage {
   readonly kind: "lookBack";
   /** Where the listener lies. */
   readonly listener: { readonly pk: string; readonly sk: string };
+}
+
+/**
+ * Have the queues of a function's throttle go by its rate of today: of all keys, or of one (`only`), from a place on where they have come
+ * that far.
+ */
+export interface RepaceMessage {
+  readonly kind: "repace";
+  readonly env: string;
+  readonly app: string;
+  readonly functionId: string;
+  /** Whose doing it is: the same in all messages that follow from one. */
+  readonly by: string;
+  /** Hash of a key. */
+  readonly key?: string;
+  /** Number of the last place of the key that is done. */
+  readonly after?: number;
+  readonly only?: true;
 }
 
 /** Cancel a run. The function is not known to whoever has only the run's id. */

@@ -77,9 +77,12 @@ describe("why a queued run is not executing", () => {
     ["without a key", { throttle: { limit: 3, periodMs: 1_000, burst: 0 } }, { limit: 3, periodMs: 1_000 }],
     ["by its reserved start alone, when the function is not throttled any more", {}, {}],
   ])("%s", async (_, flow, expected) => {
-    const { gates, order, ...unlimited } = header({ startsAt: NOW + 1 });
-    expect(await why(worldOf(flow), unlimited)).toEqual({ kind: "throttle", startsAt: NOW + 1, ...expected });
-    expect(await why(worldOf(flow), { ...unlimited, startsAt: NOW })).toBeUndefined();
-    expect(await why(worldOf(flow), { ...unlimited, startedAt: NOW - 1 })).toBeUndefined();
+    const { gates, order, ...unlimited } = header({ reserved: "hash#000000000002" });
+    const reserving = (startsAt: number) =>
+      Object.assign(worldOf(flow), { places: { get: async () => ({ startsAt }) } });
+    const world = reserving(NOW + 1);
+    expect(await why(world, unlimited)).toEqual({ kind: "throttle", startsAt: NOW + 1, ...expected });
+    expect(await why(reserving(NOW), unlimited)).toBeUndefined();
+    expect(await why(world, { ...unlimited, startedAt: NOW - 1 })).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Listener } from "../../lambdas/engine/types.ts";
-import type { Fault } from "../laws/faults.ts";
+import type { Fault } from "../../sim/faults.ts";
 import type { Scenario, Stage } from "../laws/harness.ts";
 import { MINUTE_MS, one } from "../laws/scenarios.ts";
 import { playOn } from "./on-stage.ts";

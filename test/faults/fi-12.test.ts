@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nextResult, operationKey, Replay } from "../../sdk/execution/index.ts";
 import type { StepMemo } from "../../sdk/protocol/index.ts";
-import { type Fault, FREEZE_MS } from "../laws/faults.ts";
+import { type Fault, FREEZE_MS } from "../../sim/faults.ts";
 import type { Scenario, Stage } from "../laws/harness.ts";
 import { one } from "../laws/scenarios.ts";
 import { playOn } from "./on-stage.ts";

@@ -1,8 +1,8 @@
 import { referenceFunction } from "stepwell";
 import { describe, expect, it } from "vitest";
+import { disturb, twice } from "../../sim/mail.ts";
 import { audit } from "../laws/audit.ts";
-import { type Scenario, START_EVENT, type Stage } from "../laws/harness.ts";
-import { disturb, twice } from "../laws/mail.ts";
+import { APP, type Scenario, START_EVENT, type Stage } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
 import { open, outside, runOfStart } from "./on-stage.ts";
 
@@ -127,7 +127,7 @@ describe("FI-13: an ended run absorbs everything (L6)", () => {
   it.each(Object.entries(states))("cancelled while it is %s, it ends for good", async (_, state) => {
     const { ahead = [], afterMs = 0, status, waits } = state;
     const stage = await open({ name: "cancelled", functions: functionsOf(state), ...(waits && { waits }) });
-    disturb(stage.aws, twice(DAY_MS));
+    disturb(stage.aws, twice(DAY_MS), APP);
     for (const id of ahead) await stage.cloud.send({ ...START_EVENT, id });
     const runId = runOfStart(stage);
     await stage.cloud.send(START_EVENT);
@@ -163,7 +163,7 @@ describe("FI-13: an ended run absorbs everything (L6)", () => {
     ["after it, before its tail", 1, "completed"],
   ])("cancelled %s, it has one end", async (_, after, status) => {
     const stage = await open(finishing);
-    disturb(stage.aws, twice(DAY_MS));
+    disturb(stage.aws, twice(DAY_MS), APP);
     const runId = runOfStart(stage);
     const cancel = async () => void (await stage.doors.api.cancel({ env: "main", app: "laws", runId }, {}));
     let end = 0;

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach } from "vitest";
 import { runIdOf } from "../../lambdas/engine/run-id.ts";
-import type { Fault } from "../laws/faults.ts";
+import type { Fault } from "../../sim/faults.ts";
 import { openStage, type Played, perform, type Scenario, START, type Stage } from "../laws/harness.ts";
 
 const opened = new Set<Stage>();

@@ -1,4 +1,4 @@
-import { audit as judge, type Snapshot } from "../../audit/index.ts";
+import { type Item, audit as judge, type Snapshot } from "../../audit/index.ts";
 import { snapshotOf } from "../../sim/snapshot.ts";
 import { APP, type Stage } from "./harness.ts";
 
@@ -24,6 +24,12 @@ export async function audit(stage: Stage, { mayLeave = false } = {}): Promise<Au
   ];
   return { problems, runs: runsIn(snapshot) };
 }
+
+export type { Item };
+
+/** Everything that lies in the table. */
+export const allItems = async (stage: Pick<Stage, "aws" | "provisioned">): Promise<readonly Item[]> =>
+  (await snapshotOf(stage, APP)).items;
 
 function runsIn({ items }: Snapshot): Readonly<Record<string, number>> {
   const runs: Record<string, number> = {};

@@ -5,6 +5,7 @@ import { createLockStore } from "../../../lambdas/aws/lock-store.ts";
 import { RunStore } from "../../../lambdas/aws/run-store.ts";
 import { createStepStore } from "../../../lambdas/aws/step-store.ts";
 import type { Opening } from "../../../lambdas/engine/gate.ts";
+import { dueByShard } from "../../due.ts";
 import { engineTable } from "../resources.ts";
 import type { Promised, World } from "../target.ts";
 
@@ -142,8 +143,11 @@ export function dynamodbStores(promised: Promised): void {
     expect(await runs.suspend(run, { ...rest, seen: 0 })).toBe(false);
     expect(await runs.finish(run, 1, 0, end)).toBe(false);
     expect(await runs.suspend(run, { ...rest, seen: 1 })).toBe(true);
-    const due = async () =>
-      (await runs.due(NOW + 1_000, 1_000)).some(({ pk }) => pk.startsWith(run.env)) ? true : undefined;
+    const due = async () => {
+      return (await dueByShard(runs, NOW + 1_000)).flat().some(({ key }) => key.pk.startsWith(run.env))
+        ? true
+        : undefined;
+    };
     expect(await world.eventually(due)).toBe(true);
     expect(await lease("b", NOW)).toMatchObject({ fence: 2, seen: 1, takeover: false });
     expect(await runs.finish(run, 2, 1, end)).toBe(true);
