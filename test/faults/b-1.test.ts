@@ -41,7 +41,7 @@ const inAll = (main: unknown, staging: unknown) => ({
   "staging/billing": staging,
 });
 
-describe("B-1: a match is of a key and a scope", () => {
+describe("B-1: a match is of a key and a scope", { timeout: 300_000 }, () => {
   it.each([
     ["stepFunctions", { match: "data.key" }],
     ["table", { match: "data.key" }],

@@ -73,7 +73,7 @@ describe.each(MACHINES)("B-2: a lost race consumes nothing (L7, %s)", (waits) =>
   );
 });
 
-describe("B-2: a stale listener in the way of an event (L7)", () => {
+describe("B-2: a stale listener in the way of an event (L7)", { timeout: 300_000 }, () => {
   it("of a wait that has its result changes nothing, is taken away, and holds back nobody", async () => {
     const stale: Scenario = {
       name: "a listener that should not be there",

@@ -27,7 +27,7 @@ class Gauge {
   }
 }
 
-describe("B-3: locks, limits, lines and the sweeper see all partitions (L3, L5)", () => {
+describe("B-3: locks, limits, lines and the sweeper see all partitions (L3, L5)", { timeout: 300_000 }, () => {
   it("routers that race for the locks of a singleton let one run of a key and function in", async () => {
     const gauge = new Gauge();
     const stage = await open({

@@ -31,7 +31,9 @@ async function statusAfter(acceptedMs: number, deliveredMs: number, options: obj
   return (await stage.cloud.run(run?.id))?.status;
 }
 
-describe("B-4: only events after the run was scheduled cancel it (bus time is in seconds)", () => {
+describe("B-4: only events after the run was scheduled cancel it (bus time is in seconds)", {
+  timeout: 300_000,
+}, () => {
   it.each([
     [-HOUR_MS, 0, "sleeping"],
     [-HOUR_MS, 2 * HOUR_MS, "sleeping"],

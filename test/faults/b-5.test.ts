@@ -152,7 +152,7 @@ const lives: Readonly<Record<string, Life>> = {
   },
 };
 
-describe("B-5: nothing that a live run needs expires (L3)", () => {
+describe("B-5: nothing that a live run needs expires (L3)", { timeout: 300_000 }, () => {
   it.each(Object.entries(lives))("a run that %s", async (_, { functions, script, end }) => {
     const stage = await open({ functions });
     await stage.cloud.send(START_EVENT);

@@ -79,7 +79,7 @@ const golden: readonly (readonly [unknown, string, () => unknown, readonly (numb
     [4, "NonRetriableError", () => new NonRetriableError("never"), []],
   ];
 
-describe("B-6: attempts, delays and the last try are as the table says", () => {
+describe("B-6: attempts, delays and the last try are as the table says", { timeout: 300_000 }, () => {
   describe.each(["in a step", "outside of steps"] as const)("%s", (where) => {
     it.each(golden)("retries %j, %s", async (retries, _, make, delays) => {
       const { status, of } = await played(retries === undefined ? {} : { retries }, async (input, tries) => {

@@ -28,7 +28,7 @@ async function afterAWhile(functions: Scenario["functions"], ids: readonly strin
 const dying: Handler = ({ step }, { notebook }) => notebook.step(step, "poison", die);
 const crashed = { status: "failed", error: "STEPWELL_STEP_CRASHED" };
 
-describe("B-7: a step that always kills its process fails after its retries (L4)", () => {
+describe("B-7: a step that always kills its process fails after its retries (L4)", { timeout: 300_000 }, () => {
   it.each([
     [0, 1],
     [1, 2],

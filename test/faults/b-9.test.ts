@@ -31,7 +31,7 @@ async function runsFrom(startAt: string, cron: readonly string[], { days = 3, pr
   return times;
 }
 
-describe("B-9: a run for each nominal time, through every change of clocks", () => {
+describe("B-9: a run for each nominal time, through every change of clocks", { timeout: 300_000 }, () => {
   // The rule: a time that the clocks leave out is skipped; one that comes twice is run once; hours that repeat, repeat a `*`.
   it.each([
     [

@@ -44,7 +44,7 @@ async function namesIn(snapshot: readonly StepMemo[]): Promise<Record<string, st
   return Object.fromEntries(asked.map(({ id, request }) => [request.name as string, id]));
 }
 
-describe("FI-12: one orchestrator, and one order of results for all replays (L1, L4)", () => {
+describe("FI-12: one orchestrator, and one order of results for all replays (L1, L4)", { timeout: 300_000 }, () => {
   it("replays from different snapshots give one id to different steps, unless the order of their results is written down", async () => {
     expect(await namesIn([read("a", 10)])).toEqual({ "next of a": "next" });
     expect(await namesIn([read("b", 10)])).toEqual({ "next of b": "next" });

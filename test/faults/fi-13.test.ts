@@ -124,7 +124,7 @@ async function everythingElse({ cloud, pass }: Stage): Promise<void> {
   await pass(20 * DAY_MS);
 }
 
-describe("FI-13: an ended run absorbs everything (L6)", () => {
+describe("FI-13: an ended run absorbs everything (L6)", { timeout: 300_000 }, () => {
   it.each(Object.entries(states))("cancelled while it is %s, it ends for good", async (_, state) => {
     const { ahead = [], afterMs = 0, status, waits } = state;
     const stage = await open({ functions: functionsOf(state), ...(waits && { waits }) });

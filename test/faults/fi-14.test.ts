@@ -30,7 +30,7 @@ async function playAtOnce(scenario: Scenario, prepare: (stage: Stage) => void) {
 /** Waits go by the table, so that each event is followed by its wake at once. */
 const waits = "table";
 
-describe("FI-14: a run suspends only if there is no input that it has not seen (L2)", () => {
+describe("FI-14: a run suspends only if there is no input that it has not seen (L2)", { timeout: 300_000 }, () => {
   it("an event that comes before any call of a holder that is about to suspend is what it goes on with", async () => {
     const awaiting: Scenario = {
       name: "a wait beside a sleep, and a step before",

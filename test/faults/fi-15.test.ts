@@ -114,7 +114,7 @@ function drawProgram(draw: Draw): Program {
   return ops.sort(() => (draw.chance(0.5) ? 1 : -1));
 }
 
-describe("FI-15: code gets its own steps' results, or the run fails for all to see (L10)", () => {
+describe("FI-15: code gets its own steps' results, or the run fails for all to see (L10)", { timeout: 300_000 }, () => {
   it.each(changes)("between two invocations %s", async (_, before, after) => {
     const { got, problems } = await replaced(before, after);
     expect(sorted(got)).toEqual(sorted(expected(before, after)));
@@ -123,7 +123,7 @@ describe("FI-15: code gets its own steps' results, or the run fails for all to s
 
   it("whatever steps are renamed, reordered, swapped, added and left out", async () => {
     const draw = new Draw(15);
-    for (let i = 0; i < 25; i++) {
+    for (let i = 0; i < 15; i++) {
       const [before, after] = [drawProgram(draw), drawProgram(draw)];
       const { got, problems } = await replaced(before, after);
       expect({ before, after, ...sorted(got), problems }).toEqual({
