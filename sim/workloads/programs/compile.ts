@@ -162,10 +162,11 @@ class Execution {
     return text;
   }
 
-  /** Branches: in which order their results came is the same in each replay. */
+  /** Branches: in which order their results came is the same in each replay of the same code. */
   async #together<T>(id: string, branches: Promise<T>): Promise<T> {
     const key = this.#key(id);
-    const end = (how: string) => this.#hand(`order ${key}`, `${how}: ${this.#order.join(" ")}`);
+    const end = (how: string) =>
+      this.#hand(`order ${key} v${this.#compiling.version}`, `${how}: ${this.#order.join(" ")}`);
     return branches.then(
       (value) => {
         end("ended");

@@ -58,7 +58,7 @@ interface Here extends Surroundings {
 type Moment = Pick<End, "text" | "from" | "to">;
 
 /** Clocks differ, the bus tells seconds, and queues delay by whole ones. */
-const BLUR_MS = 5_000;
+export const BLUR_MS = 5_000;
 
 /** All ends of a run that is asked for at this time. */
 export function endsOf(
