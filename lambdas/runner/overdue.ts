@@ -7,11 +7,13 @@ export async function settleOverdue(held: Held): Promise<void> {
   const now = held.deps.clock.now();
   const overdue = [...held.memo.values()].filter((step) => isOverdue(step, now));
   if (overdue.length === 0) return;
-  const { steps } = held.deps.world;
+  const { world } = held.deps;
   await Promise.all(
-    overdue.map((step) =>
-      steps.resolve(held.run, step.key, { outcome: timeoutOf(step), by: "timeout", at: step.until ?? now }),
-    ),
+    overdue.map(async (step) => {
+      // First, since nobody else does it if no timeout was armed; once it has its outcome, no takeover looks at it any more.
+      await world.takeBack(held.run, step);
+      await world.steps.resolve(held.run, step.key, { outcome: timeoutOf(step), by: "timeout", at: step.until ?? now });
+    }),
   );
   await held.reload();
 }

@@ -10,10 +10,11 @@ afterEach(() => stage.cloud.close());
 /** Plays one function from its start until nothing is left to happen. */
 async function run(
   functions: Scenario["functions"],
-  options: { faults?: readonly Fault[]; timeoutMs?: number; script?: Scenario["script"] } = {},
+  options: Pick<Scenario, "waits" | "script"> & { faults?: readonly Fault[]; timeoutMs?: number } = {},
 ): Promise<Played> {
   const timeoutMs = options.timeoutMs ?? 5 * MINUTE_MS;
-  stage = await openStage({ name: "crashes", functions, timeoutMs }, options.faults);
+  const waits = options.waits ?? "stepFunctions";
+  stage = await openStage({ name: "crashes", functions, timeoutMs, waits }, options.faults);
   return perform(stage, options.script);
 }
 
@@ -170,4 +171,18 @@ describe("the deadline", () => {
     expect(Object.values(played.bodies)).toEqual(Array.from({ length: 30 }, () => 1));
     expect(played.calls.filter((call) => call.includes("(SET #owner)")).length).toBe(3);
   });
+});
+
+describe("a wait that is over when its run is taken over", () => {
+  it.each(["stepFunctions", "table"] as const)(
+    "leaves no listener behind, though no timeout was armed (L7, %s)",
+    async (waits) => {
+      const played = await run(
+        one(({ step }) => step.waitForEvent("short", { event: "laws/paid", match: "data.id", timeout: "5s" })),
+        { waits, faults: [{ kind: "crashAfter", at: "PutItem listener" }] },
+      );
+      expect(played).toMatchObject({ ...calm, run: { status: "completed", output: null } });
+      expect(stage.faults.struck).toHaveLength(1);
+    },
+  );
 });
