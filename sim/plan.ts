@@ -29,8 +29,8 @@ export const CALM: Weather = { faults: [], rates: {}, skewMs: 0 };
 const CALM_OF = 0.25;
 const STORM_OF = 0.2;
 const FAULTS_MAX = 3;
-/** Hardly any story makes more calls; a short one makes thirty. */
-const CALLS = 400;
+/** Most stories make more calls, short ones thirty. */
+const CALLS = 120;
 const SKEW_MS = 2_000;
 /** Of the sweeper's looks at an index. */
 const STALE_OF = 0.5;
@@ -81,8 +81,8 @@ function faultOf(draw: Draw): Fault {
   const time = kind === "delay" ? { ms: msOf("delay", draw.number(0, 999) / 1_000) } : {};
   // Equally often among the first ten calls as among the next hundred.
   if (draw.chance(0.5)) return { kind, at: Math.floor(CALLS ** (draw.number(0, 999) / 1_000)), ...time };
-  const at = draw.oneOf(draw.chance(0.7) ? SORE : SORE_OF_SOME);
-  return { kind, at, nth: draw.number(1, draw.number(1, 6)), ...time };
+  const at = draw.oneOf(draw.chance(0.8) ? SORE : SORE_OF_SOME);
+  return { kind, at, nth: draw.number(1, draw.number(1, 4)), ...time };
 }
 
 /** A few kinds at a time, so that they are not drowned by one another. */

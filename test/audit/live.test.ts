@@ -14,7 +14,7 @@ const invoke = named(effects, "an invoked function that is ok");
 const wait = named(waits, "a wait that an event resolves (stepF");
 const line = named(gates, "three runs");
 const SCENARIOS = [
-  ...[parallel, invoke, wait, line, named(steps, "two flaky steps"), named(steps, "a run that fails")],
+  ...[wait, named(steps, "two flaky steps"), named(steps, "a run that fails")],
   named(waits, "a race of a wait and a sleep, which the wait wins (table"),
   named(gates, "a run that is cancelled in line"),
 ];

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Finding } from "../../audit/index.ts";
+import type { Finding, Snapshot } from "../../audit/index.ts";
 import { auditTwice } from "../../audit/twice.ts";
 import { snapshotOf } from "../../sim/snapshot.ts";
 import { APP, type Stage } from "../laws/harness.ts";
@@ -26,11 +26,23 @@ export function watch(stage: Stage): readonly string[] {
   return findings;
 }
 
+/** With its messages, and as it would look in AWS, where they are only counted. */
 async function lookAt(stage: Stage): Promise<readonly Finding[]> {
   for (let i = 0; i < TURNS; i++) await turn();
-  const { findings } = await auditTwice(
-    () => snapshotOf(stage, APP),
+  const read = () => snapshotOf(stage, APP);
+  const exact = await auditTwice(read, () => turn());
+  const counted = await auditTwice(
+    async () => asCounted(await read()),
     () => turn(),
   );
-  return findings;
+  return [...exact.findings, ...counted.findings.filter(({ unsure }) => !unsure)];
+}
+
+function asCounted({ messages = [], ...snapshot }: Snapshot): Snapshot {
+  const count = (isRouters: boolean) => {
+    const some = messages.filter(({ queue }) => queue.includes("-ingest") === isRouters);
+    const delayed = some.filter(({ state }) => state === "delayed").length;
+    return { busy: some.length - delayed, delayed };
+  };
+  return { ...snapshot, counts: { router: count(true), apps: { [`main/${APP}`]: count(false) } } };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type Scenario, START, START_EVENT } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
-import { busEvent, open, runOfStart } from "./on-stage.ts";
+import { busEvent, runOfStart } from "./on-stage.ts";
+import { open } from "./stage.ts";
 
 const STOP = { id: "stop", name: "laws/stop", data: { id: 7 } };
 
@@ -57,7 +58,6 @@ describe("B-4: only events after the run was scheduled cancel it (bus time is in
 
   it("the event that has started a run does not cancel it; the next one of its name does", async () => {
     const stage = await open({
-      name: "cancelled by its own kind",
       functions: one(({ step }) => step.sleep("nap", "1d"), { cancelOn: [{ event: START, match: "data.id" }] }),
     });
     const first = runOfStart(stage);

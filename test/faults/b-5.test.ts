@@ -1,17 +1,18 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { describe, expect, it } from "vitest";
 import { engineNames } from "../../lambdas/contract.ts";
-import { allItems, audit } from "../laws/audit.ts";
+import { audit } from "../laws/audit.ts";
 import { type App, type Scenario, START, START_EVENT, type Stage } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
-import { open } from "./on-stage.ts";
+import { itemsOf } from "./on-stage.ts";
+import { open } from "./stage.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 
 /** What DynamoDB does with what has expired, and at once: in AWS it may take days. */
 async function reap({ aws, provisioned, ...stage }: Stage): Promise<void> {
   const now = aws.clock.now() / 1_000;
-  for (const { pk, sk, ttl } of await allItems({ aws, provisioned, ...stage })) {
+  for (const { pk, sk, ttl } of await itemsOf({ aws, provisioned, ...stage })) {
     if (typeof ttl !== "number" || ttl >= now) continue;
     await aws.dynamodb.call("DeleteItem", { TableName: provisioned.binding.tableName, Key: marshall({ pk, sk }) });
   }
@@ -153,7 +154,7 @@ const lives: Readonly<Record<string, Life>> = {
 
 describe("B-5: nothing that a live run needs expires (L3)", () => {
   it.each(Object.entries(lives))("a run that %s", async (_, { functions, script, end }) => {
-    const stage = await open({ name: "long", functions });
+    const stage = await open({ functions });
     await stage.cloud.send(START_EVENT);
     const [run] = await stage.cloud.runsOf(START_EVENT.id);
     await script(stage);
@@ -163,10 +164,10 @@ describe("B-5: nothing that a live run needs expires (L3)", () => {
   });
 
   it("what has ended does expire", async () => {
-    const stage = await open({ name: "short", functions: one(({ step }) => step.run("a", () => "a")) });
+    const stage = await open({ functions: one(({ step }) => step.run("a", () => "a")) });
     await stage.cloud.send(START_EVENT);
     await live(stage, 48);
-    const left = (await allItems(stage)).filter(({ pk }) => !pk.endsWith("#registry"));
+    const left = (await itemsOf(stage)).filter(({ pk }) => !pk.endsWith("#registry"));
     expect(left).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { type GetFunctionInput, NonRetriableError, RetryAfterError, type Stepwel
 import { describe, expect, it } from "vitest";
 import { decideRetry } from "../../lambdas/engine/retry.ts";
 import { type App, START } from "../laws/harness.ts";
-import { playOn } from "./on-stage.ts";
+import { callsWith, playOn } from "./on-stage.ts";
 
 type Input = GetFunctionInput<Stepwell>;
 
@@ -41,7 +41,7 @@ const seen = (tries: Tries, name: string): Seen => {
 
 async function played(options: object, handler: (input: Input, tries: Tries, app: App) => Promise<unknown>) {
   const tries: Tries = new Map();
-  const { run, problems } = await playOn({
+  const { run, problems, calls } = await playOn({
     name: "retries",
     functions: (app) => [
       app.client.createFunction({ id: "main", ...options }, { event: START }, ((input: Input) =>
@@ -49,7 +49,8 @@ async function played(options: object, handler: (input: Input, tries: Tries, app
     ],
   });
   expect(problems).toEqual([]);
-  return { status: run.status, output: run.output, of: (name: string) => seen(tries, name) };
+  const leases = callsWith(calls, "(SET #owner").length;
+  return { status: run.status, output: run.output, leases, of: (name: string) => seen(tries, name) };
 }
 
 /** Fully jittered: up to so many ms. */
@@ -99,6 +100,14 @@ describe("B-6: attempts, delays and the last try are as the table says", () => {
         else expect(passed[i]).toBeLessThanOrEqual(delay.upTo);
       }
     });
+  });
+
+  it("an error of a step that nobody catches fails the run with the step's last try", async () => {
+    const { status, leases } = await played({ retries: { attempts: 3, backoff: "fixed" } }, ({ step }) =>
+      step.run("fails", () => Promise.reject(ordinary())),
+    );
+    // One for each try: the handler is not tried again for it.
+    expect({ status, leases }).toEqual({ status: "failed", leases: 3 });
   });
 
   it("in a try/catch around a step that fails for good: the handler has tries of its own, the step no more", async () => {

@@ -3,7 +3,7 @@ import { currentInvocation } from "../../local/invocation.ts";
 import { audit } from "../laws/audit.ts";
 import { type Scenario, START_EVENT } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
-import { open } from "./on-stage.ts";
+import { open } from "./stage.ts";
 
 /** The process dies here, as by SIGKILL. */
 function die(): Promise<never> {
@@ -13,12 +13,12 @@ function die(): Promise<never> {
 
 type Handler = Parameters<typeof one>[0];
 
-/** How runs stand after two hours, however often they have died till then. An endless loop would still go on. */
-async function afterTwoHours(functions: Scenario["functions"], ids: readonly string[] = [], timeoutMs = 5 * MINUTE_MS) {
-  const stage = await open({ name: "dying", functions, timeoutMs });
+/** How runs stand after a quarter of an hour, however often they have died till then. An endless loop would still go on. */
+async function afterAWhile(functions: Scenario["functions"], ids: readonly string[] = [], timeoutMs = 5 * MINUTE_MS) {
+  const stage = await open({ functions, timeoutMs });
   const { pass, cloud } = stage;
   for (const id of [START_EVENT.id, ...ids]) await cloud.send({ ...START_EVENT, id });
-  await pass(2 * HOUR_MS);
+  await pass(15 * MINUTE_MS);
   const runs = await Promise.all([START_EVENT.id, ...ids].map(async (id) => (await cloud.runsOf(id))[0]));
   const ends = runs.map((run) => run && { status: run.status, error: run.error?.code, output: run.output });
   const { problems } = await audit(stage);
@@ -35,7 +35,7 @@ describe("B-7: a step that always kills its process fails after its retries (L4)
     [4, 5],
     [{ attempts: 3 }, 3],
   ])("retries %j: its body runs %d times", async (retries, times) => {
-    const { ends, problems, bodies } = await afterTwoHours(one(dying, { retries }));
+    const { ends, problems, bodies } = await afterAWhile(one(dying, { retries }));
     expect({ ends, problems, bodies }).toMatchObject({ ends: [crashed], problems: [], bodies: { poison: times } });
   });
 
@@ -45,17 +45,17 @@ describe("B-7: a step that always kills its process fails after its retries (L4)
         notebook.step(step, event.id ?? "", () => (event.id === "next" ? "done" : die())),
       { retries: 2, concurrency: 1 },
     );
-    const { ends, problems, bodies } = await afterTwoHours(functions, ["other", "next"]);
+    const { ends, problems, bodies } = await afterAWhile(functions, ["other", "next"]);
     expect({ ends, problems }).toMatchObject({ ends: [crashed, crashed, { status: "completed" }], problems: [] });
     expect(bodies).toEqual({ start: 3, other: 3, next: 1 });
   });
 
   it("also when it stands behind other steps, a sleep and a failed try, which do not excuse it", async () => {
-    const { ends, problems, bodies } = await afterTwoHours(
+    const { ends, problems, bodies } = await afterAWhile(
       one(
         async ({ step }, { notebook }) => {
           await notebook.step(step, "before");
-          await step.sleep("nap", "20m");
+          await step.sleep("nap", "5m");
           await notebook.step(step, "poison", (tries) => {
             if (tries === 2) throw new Error("an error between two deaths");
             return die();
@@ -69,7 +69,7 @@ describe("B-7: a step that always kills its process fails after its retries (L4)
   });
 
   it("fails alone: its siblings complete, and code that catches it goes on", async () => {
-    const { ends, problems, bodies } = await afterTwoHours(
+    const { ends, problems, bodies } = await afterAWhile(
       one(
         async ({ step }, { notebook }) => {
           const all = [
@@ -90,7 +90,7 @@ describe("B-7: a step that always kills its process fails after its retries (L4)
   });
 
   it("a handler that dies between its steps fails its run", async () => {
-    const { ends, problems, bodies } = await afterTwoHours(
+    const { ends, problems, bodies } = await afterAWhile(
       one(
         async ({ step }, { notebook }) => {
           await notebook.step(step, "before");
@@ -109,7 +109,7 @@ describe("B-7: a step that always kills its process fails after its retries (L4)
   });
 
   it("a step that never ends within the Lambda's timeout is one that kills it", async () => {
-    const { ends, problems, bodies } = await afterTwoHours(
+    const { ends, problems, bodies } = await afterAWhile(
       one(({ step }, { notebook, slow }) => notebook.step(step, "endless", () => slow(HOUR_MS)), { retries: 2 }),
       [],
       MINUTE_MS,

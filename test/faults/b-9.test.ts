@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { engineNames } from "../../lambdas/contract.ts";
-import { arnOf } from "../../local/arn.ts";
-import type { Sqs } from "../../local/services/sqs.ts";
+import type { LocalAws } from "../../local/aws.ts";
+import { disturb, twice } from "../../sim/mail.ts";
 import { HOUR_MS, MINUTE_MS } from "../laws/scenarios.ts";
 import { openTenants, type TenantApp } from "./tenants.ts";
 
@@ -18,27 +17,16 @@ const noting = (times: string[], cron: readonly string[]) => (app: TenantApp) =>
   ),
 ];
 
-/** Everything that is sent to the router comes a second time, so much later. In ms. */
-function deliverTwice(sqs: Sqs, laterMs: number): void {
-  const queue = sqs.queue(arnOf("sqs", engineNames("stepwell").ingestQueue));
-  if (queue === undefined) throw new Error("There is no ingest queue.");
-  const send = queue.send.bind(queue);
-  queue.send = (body, options = {}) => {
-    send(body, { ...options, delayMs: (options.delayMs ?? 0) + laterMs });
-    return send(body, options);
-  };
-}
-
 interface RunsOptions {
   readonly days?: number;
-  readonly prepare?: (sqs: Sqs) => void;
+  readonly prepare?: (aws: LocalAws) => void;
 }
 
 /** The nominal times of the runs of some days, in UTC. */
 async function runsFrom(startAt: string, cron: readonly string[], { days = 3, prepare }: RunsOptions = {}) {
   const times: string[] = [];
   const tenants = await openTenants(["main"], ["shop"], noting(times, cron), { startAt: Date.parse(startAt) });
-  prepare?.(tenants.aws.sqs);
+  prepare?.(tenants.aws);
   await tenants.pass(days * DAY_MS);
   return times;
 }
@@ -111,7 +99,7 @@ describe("B-9: a run for each nominal time, through every change of clocks", () 
   it("a firing that comes again, minutes or a day later, is the same run", async () => {
     for (const laterMs of [0, 7 * MINUTE_MS, DAY_MS + MINUTE_MS]) {
       const times = await runsFrom("2027-10-30T00:00Z", ["TZ=Europe/Berlin 30 2 * * *"], {
-        prepare: (sqs) => deliverTwice(sqs, laterMs),
+        prepare: (aws) => disturb(aws, twice(laterMs), "shop"),
       });
       expect(times).toEqual(["2027-10-30T00:30", "2027-10-31T00:30", "2027-11-01T01:30"]);
     }

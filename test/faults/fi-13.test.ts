@@ -4,7 +4,8 @@ import { disturb, twice } from "../../sim/mail.ts";
 import { audit } from "../laws/audit.ts";
 import { APP, type Scenario, START_EVENT, type Stage } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
-import { open, outside, runOfStart } from "./on-stage.ts";
+import { runOfStart } from "./on-stage.ts";
+import { open, outside } from "./stage.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 const PAID = { id: "paid", name: "laws/paid", data: { id: 7 } };
@@ -126,7 +127,7 @@ async function everythingElse({ cloud, pass }: Stage): Promise<void> {
 describe("FI-13: an ended run absorbs everything (L6)", () => {
   it.each(Object.entries(states))("cancelled while it is %s, it ends for good", async (_, state) => {
     const { ahead = [], afterMs = 0, status, waits } = state;
-    const stage = await open({ name: "cancelled", functions: functionsOf(state), ...(waits && { waits }) });
+    const stage = await open({ functions: functionsOf(state), ...(waits && { waits }) });
     disturb(stage.aws, twice(DAY_MS), APP);
     for (const id of ahead) await stage.cloud.send({ ...START_EVENT, id });
     const runId = runOfStart(stage);
@@ -185,7 +186,7 @@ describe("FI-13: an ended run absorbs everything (L6)", () => {
       await notebook.step(step, "next", () => slow(1_000));
       await notebook.step(step, "never");
     };
-    const stage = await open({ name: "leased", functions: functionsOf({ status: "sleeping", handler }) });
+    const stage = await open({ functions: functionsOf({ status: "sleeping", handler }) });
     const runId = runOfStart(stage);
     await stage.cloud.send(START_EVENT);
     const cancel = async () => void (await stage.doors.api.cancel({ env: "main", app: "laws", runId }, {}));

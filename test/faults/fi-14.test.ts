@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { play, type Scenario, type Stage } from "../laws/harness.ts";
 import { one } from "../laws/scenarios.ts";
-import { callsWith, outside, playOn, routed, type SmallEvent, until } from "./on-stage.ts";
+import { callsWith, playOn, routed, type SmallEvent } from "./on-stage.ts";
+import { outside, until } from "./stage.ts";
 
 const PAID = { id: "paid", name: "laws/paid", data: { id: 7 } };
 

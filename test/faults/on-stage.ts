@@ -1,26 +1,10 @@
-/** The stage of the named tests: that of the laws, closed after each test, and what happens at chosen moments. */
-import { AsyncLocalStorage } from "node:async_hooks";
-import { afterEach } from "vitest";
+/** Scenarios played on the stage of the named tests, and what happens to them at chosen moments. */
+import type { Item } from "../../audit/index.ts";
 import { runIdOf } from "../../lambdas/engine/run-id.ts";
 import type { Fault } from "../../sim/faults.ts";
-import { openStage, type Played, perform, type Scenario, START, type Stage } from "../laws/harness.ts";
-
-const opened = new Set<Stage>();
-
-afterEach(closeStages);
-
-async function closeStages(): Promise<void> {
-  const stages = [...opened];
-  opened.clear();
-  await Promise.all(stages.map(({ cloud }) => cloud.close()));
-}
-
-/** A stage that is closed after the test. */
-export async function open(scenario: Scenario, faults: readonly Fault[] = []): Promise<Stage> {
-  const stage = await openStage(scenario, faults);
-  opened.add(stage);
-  return stage;
-}
+import { snapshotOf } from "../../sim/snapshot.ts";
+import { APP, type Played, perform, type Scenario, type Stage } from "../laws/harness.ts";
+import { close, open, until } from "./stage.ts";
 
 /** Opens a stage, lets `prepare` have a hand in it, and plays the scenario on it to the end. */
 export async function playOn(
@@ -31,17 +15,8 @@ export async function playOn(
   const stage = await open(scenario, faults);
   prepare?.(stage);
   const played = await perform(stage, scenario.script);
-  await stage.cloud.close();
-  opened.delete(stage);
+  await close(stage);
   return { ...played, stage };
-}
-
-/** What a test does itself must not be taken for something that a door does. */
-export const outside = AsyncLocalStorage.snapshot();
-
-/** Resolves once it is so, while time stands still. */
-export async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Puts events on the bus, and resolves once the router has handled them: all before whoever awaits this goes on. */
@@ -79,4 +54,5 @@ export const runOfStart = ({ aws }: Stage) => runIdOf({ app: "laws", functionId:
 export const callsWith = (calls: readonly string[], text: string): readonly number[] =>
   calls.flatMap((call, i) => (call.includes(text) ? [i + 1] : []));
 
-export { START };
+/** Every item of the table. */
+export const itemsOf = async (stage: Stage): Promise<readonly Item[]> => (await snapshotOf(stage, APP)).items;
