@@ -23,9 +23,10 @@ const DAY = 24 * HOUR;
 
 /** In place, by a queue's delay, by a schedule, and so long that nothing that goes wrong takes as long. */
 const SLEEPS = [400, 20 * SECOND, 10 * MINUTE, 2 * HOUR, 4 * DAY] as const;
-const WAITS = [MINUTE, 3 * HOUR, 6 * DAY] as const;
-/** The first is that of a sleep: both are over at the same moment. */
-const INVOKE_TIMEOUTS = [10 * MINUTE, 30 * MINUTE, 3 * DAY] as const;
+/** The shortest is over when another process takes the run over. */
+const WAITS = [5 * SECOND, MINUTE, 3 * HOUR, 6 * DAY] as const;
+/** The second is that of a sleep: both are over at the same moment. */
+const INVOKE_TIMEOUTS = [5 * SECOND, 10 * MINUTE, 30 * MINUTE, 3 * DAY] as const;
 /** Below and above what is kept in an item. */
 const PADDINGS = [3_000, 250_000, 600_000] as const;
 const GROUPS: readonly Node["kind"][] = ["sequence", "parallel", "race", "loop", "try", "choice", "call"];
