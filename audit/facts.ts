@@ -1,5 +1,5 @@
 /** A snapshot, sorted: what belongs to which run, gate and bucket. */
-import { headerKey, STEP_PREFIX } from "../lambdas/aws/keys.ts";
+import { headerKey, STEP_PREFIX, startPrefix } from "../lambdas/aws/keys.ts";
 import { type Bucket, bucketRunId } from "../lambdas/engine/bucket.ts";
 import type { Promised, Slot } from "../lambdas/engine/gate.ts";
 import type { Listener, RunHeader } from "../lambdas/engine/types.ts";
@@ -218,6 +218,12 @@ export const functionOf = (
   const fn = registered?.manifest.functions.find(({ id }) => id === functionId);
   return registered && fn && { fn, codeVersion: registered.codeVersion };
 };
+
+/** Whether a schedule is of a throttled start, by the number of its move; a deadline for the start has a time there. */
+export const isStartTimer = (runId: string, name: string): boolean =>
+  name.startsWith(startPrefix(runId)) && Number(name.slice(startPrefix(runId).length)) < MOVES_MAX;
+
+const MOVES_MAX = 1e9;
 
 /** A run in words. */
 export const nameOf = ({ app, header, runId }: Run): string =>

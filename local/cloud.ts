@@ -79,7 +79,7 @@ export interface LocalCloud<S = unknown> {
   waitForRun(runId: string | undefined): Promise<RunView>;
   /** Lets time pass on the virtual clock: ms or a duration. Everything that falls due happens, in order. */
   passTime(duration: number | string): Promise<void>;
-  /** Runs the sweeper now. */
+  /** Runs the sweeper now. It tells what it had to bring on, and why. */
   sweep(): Promise<SweepReport>;
   /** Fires a function's cron now; the ids are for `runsOf`. */
   fire(functionId: string): Promise<{ ids: string[] }>;

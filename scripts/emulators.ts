@@ -16,23 +16,32 @@ interface Recipe {
   readonly steps: readonly Step[];
 }
 
-const INSTALLERS = {
-  "dynamodb-local": () => maven("com.amazonaws", "DynamoDBLocal", "2.6.1"),
-  elasticmq: () => maven("org.elasticmq", "elasticmq-server_2.13", "1.6.12"),
-  moto: () => pip("moto[server,stepfunctions,sqs,dynamodb,events,scheduler,s3]==5.2.5"),
-  ministack: () => pip("ministack==1.5.33"),
-  fauxqs: () => npm("fauxqs@2.4.1"),
-} satisfies Record<string, () => Recipe>;
+/** Pinned: what a version does otherwise is part of the tests. */
+export const VERSIONS = {
+  "dynamodb-local": "2.6.1",
+  ministack: "1.5.33",
+  moto: "5.2.5",
+  elasticmq: "1.6.12",
+  fauxqs: "2.4.1",
+} as const;
 
-export type EmulatorName = keyof typeof INSTALLERS;
-export const EMULATORS = Object.keys(INSTALLERS) as readonly EmulatorName[];
+export type EmulatorName = keyof typeof VERSIONS;
+export const EMULATORS = Object.keys(VERSIONS) as readonly EmulatorName[];
+
+const RECIPES: Readonly<Record<EmulatorName, (version: string) => Recipe>> = {
+  "dynamodb-local": (version) => maven("com.amazonaws", "DynamoDBLocal", version),
+  ministack: (version) => pip(`ministack==${version}`),
+  moto: (version) => pip(`moto[server,stepfunctions,sqs,dynamodb,events,scheduler,s3]==${version}`),
+  elasticmq: (version) => maven("org.elasticmq", "elasticmq-server_2.13", version),
+  fauxqs: (version) => npm(`fauxqs@${version}`),
+};
 
 export const isInstalled = (name: EmulatorName): boolean => existsSync(join(FOLDER, name));
 
 /** Installs an emulator. Returns what went wrong, if anything did; then nothing of it is left. */
 export function install(name: EmulatorName): string | undefined {
   const folder = join(FOLDER, name);
-  const { files = {}, steps } = INSTALLERS[name]();
+  const { files = {}, steps } = RECIPES[name](VERSIONS[name]);
   mkdirSync(folder, { recursive: true });
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
   for (const step of steps) {

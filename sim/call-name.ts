@@ -20,11 +20,15 @@ export function bodyText(body: unknown): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
 }
 
+interface Text {
+  readonly S: string;
+}
+
 interface Input {
-  readonly Key?: { readonly pk: { readonly S: string }; readonly sk: { readonly S: string } };
-  readonly Item?: Input["Key"];
+  readonly Key?: { readonly pk: Text; readonly sk: Text };
+  readonly Item?: { readonly pk: Text; readonly sk: Text; readonly id?: Text };
   readonly UpdateExpression?: string;
-  readonly ExpressionAttributeValues?: Readonly<Record<string, { readonly S?: string }>>;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, Partial<Text>>>;
   readonly QueueUrl?: string;
   readonly MessageBody?: string;
   /** Of an execution. */
@@ -35,7 +39,9 @@ function subjectOf(input: Input): string[] {
   const key = input.Key ?? input.Item;
   if (key !== undefined) {
     const write = input.UpdateExpression?.split(/[ ,]/).slice(0, 2).join(" ");
-    return [`${key.pk.S.split("#").slice(2).join("#")}/${key.sk.S}`, ...(write === undefined ? [] : [`(${write})`])];
+    const id = key.sk.S.startsWith("step#") && input.Item?.id?.S;
+    const what = write ?? id;
+    return [`${key.pk.S.split("#").slice(2).join("#")}/${key.sk.S}`, ...(what ? [`(${what})`] : [])];
   }
   const partition = input.ExpressionAttributeValues?.[":pk"]?.S;
   return [partition, input.QueueUrl?.split("/").at(-1), ...messageOf(input.MessageBody), input.name].filter(

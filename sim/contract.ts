@@ -64,11 +64,17 @@ export interface Played {
   readonly runs: readonly RunView[];
   /** Runs that each event has started, by its id. */
   readonly runsOf: ReadonlyMap<string, readonly RunView[]>;
+  /** When the router first had each event of an act. */
+  readonly arrivedAt: ReadonlyMap<string, number>;
   /** Runs that an act has cancelled while they had not ended, and when. */
   readonly cancelled: ReadonlyMap<string, number>;
   readonly witness: Witness;
   /** What went wrong on purpose. */
   readonly struck: readonly Struck[];
+  /** Runs that only the sweeper got going again. */
+  readonly swept: readonly string[];
+  /** Clocks of processes differed from the store's by up to so many milliseconds. */
+  readonly skewMs: number;
 }
 
 /** A fault as it struck. */

@@ -1,7 +1,7 @@
 import { currentInvocation, type Invocation } from "../local/invocation.ts";
 import type { InProcessHandler } from "../local/transport.ts";
 import type { Clock } from "../sdk/protocol/index.ts";
-import { type Answer, callName, type Request, runOfCall } from "./call-name.ts";
+import { type Answer, bodyText, callName, type Request, runOfCall } from "./call-name.ts";
 import type { Struck } from "./contract.ts";
 import type { EndTurn, Schedule } from "./schedule.ts";
 
@@ -99,6 +99,8 @@ export class FaultLayer {
   readonly #arrived = new Map<string, number>();
   readonly #frozen = new Map<Invocation, Promise<void>>();
   readonly #holders = new Map<string, Invocation>();
+  /** What indexes have told the sweeper last, by the name of its query. */
+  readonly #looks = new Map<string, Answer>();
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -144,15 +146,14 @@ export class FaultLayer {
 
   #handle(request: Request, make: Make): ReturnType<Make> {
     const invocation = currentInvocation();
-    if (invocation === undefined || !this.#counting || invocation.functionName.endsWith("-sweeper")) return make();
-    return this.#make({ invocation, name: callName(request), request }, make);
+    if (invocation === undefined || !this.#counting) return make();
+    const asked = { invocation, name: callName(request), request };
+    return invocation.functionName.endsWith("-sweeper") ? this.#look(asked, make) : this.#make(asked, make);
   }
 
   async #make(asked: Omit<Call, "nth">, make: Make): ReturnType<Make> {
-    const { name, invocation } = asked;
-    const nth = (this.#arrived.get(name) ?? 0) + 1;
-    this.#arrived.set(name, nth);
-    const call = { ...asked, nth };
+    const call = this.#numbered(asked);
+    const { name, invocation } = call;
     const endTurn = await this.#turn(call);
     try {
       const at = this.calls.push(name);
@@ -164,6 +165,26 @@ export class FaultLayer {
     } finally {
       endTurn();
     }
+  }
+
+  /** The sweeper is the last resort, and is let alone; but an index may tell it of the time of its last look. */
+  async #look(asked: Omit<Call, "nth">, make: Make): ReturnType<Make> {
+    if (!bodyText(asked.request?.body).includes('"IndexName"')) return make();
+    const call = this.#numbered(asked);
+    const { response } = await make();
+    const before = this.#looks.get(call.name);
+    this.#looks.set(call.name, response);
+    const isStale = (this.#armedAt(call) ?? this.#around.chance?.(call))?.kind === "stale";
+    if (!isStale || before === undefined || bodyText(before.body) === bodyText(response.body))
+      return { response: own(response) };
+    this.#note({ kind: "stale" }, call);
+    return { response: own(before) };
+  }
+
+  #numbered(asked: Omit<Call, "nth">): Call {
+    const nth = (this.#arrived.get(asked.name) ?? 0) + 1;
+    this.#arrived.set(asked.name, nth);
+    return { ...asked, nth };
   }
 
   /** Waits until the process is awake and it is this call's turn. */
@@ -180,6 +201,11 @@ export class FaultLayer {
   }
 
   #faultAt(call: Call, at: number): Strike | undefined {
+    const fault = this.#armedAt(call, at) ?? this.#around.chance?.(call);
+    return fault !== undefined && canStrike(fault.kind, call.name) ? fault : undefined;
+  }
+
+  #armedAt(call: Call, at?: number): Strike | undefined {
     const hits = (fault: Armed) => {
       if (typeof fault.at === "number") return fault.at === at;
       if (typeof fault.at === "string") return call.name.includes(fault.at) && --fault.left === 0;
@@ -188,8 +214,7 @@ export class FaultLayer {
     // Each counts, whichever of them strikes.
     const [armed] = this.#faults.filter(hits);
     if (armed !== undefined) this.#faults.splice(this.#faults.indexOf(armed), 1);
-    const fault = armed ?? this.#around.chance?.(call);
-    return fault !== undefined && canStrike(fault.kind, call.name) ? fault : undefined;
+    return armed;
   }
 
   async #strike(fault: Strike, call: Call, make: Make, endTurn: EndTurn): ReturnType<Make> {
@@ -264,7 +289,11 @@ export class FaultLayer {
  */
 function canStrike(kind: FaultKind, name: string): boolean {
   if (name.startsWith("body ")) return kind === "crashBefore" || kind === "freeze";
+  if (kind === "stale") return false;
   return !((kind === "freeze" || kind === "delay") && name.includes("#registry"));
 }
+
+/** The SDK changes the prototype of byte arrays: each gets one of its own. */
+const own = (answer: Answer): Answer => ({ ...answer, body: Buffer.from(bodyText(answer.body)) });
 
 const awsError = (name: string, cause?: unknown) => Object.assign(new Error(`injected: ${name}`, { cause }), { name });

@@ -19,9 +19,11 @@ const neededSweeper = (runId: string): Finding => ({
   runId,
 });
 
-/** Late post and slow calls are part of every day. Of faults proper, one at a time is repaired by the messages that come again. */
-const severe = (struck: readonly Struck[]): number =>
-  struck.filter(({ kind }) => kind !== "late" && kind !== "duplicate" && kind !== "delay").length;
+/** Late post, slow calls and indexes that lag are part of every day. */
+const EVERYDAY: readonly Struck["kind"][] = ["late", "duplicate", "delay", "stale"];
+
+/** Faults proper: one at a time is repaired by the messages that come again. */
+const severe = (struck: readonly Struck[]): number => struck.filter(({ kind }) => !EVERYDAY.includes(kind)).length;
 
 /** What is stored is what the code got. */
 function storedUnlike({ handed }: Witness, { pk, id, kind, outcome, data }: Item): readonly Finding[] {

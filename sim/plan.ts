@@ -29,9 +29,11 @@ export const CALM: Weather = { faults: [], rates: {}, skewMs: 0 };
 const CALM_OF = 0.25;
 const STORM_OF = 0.2;
 const FAULTS_MAX = 3;
-/** Hardly any story makes more calls; a short one makes thirty. */
-const CALLS = 400;
+/** Most stories make more calls, short ones thirty. */
+const CALLS = 120;
 const SKEW_MS = 2_000;
+/** Of the sweeper's looks at an index. */
+const STALE_OF = 0.5;
 
 /** Where a fault leaves most behind: half of the faults strike there. All runs make these calls … */
 const SORE = [
@@ -67,9 +69,9 @@ export function planOf(workload: Workload, seed: number): { readonly story: Stor
 function weatherOf(draw: Draw): Weather {
   if (draw.chance(CALM_OF)) return CALM;
   const skewMs = draw.chance(0.3) ? SKEW_MS : 0;
-  const mail = draw.chance(0.4) ? mailRates(draw) : {};
-  if (draw.chance(STORM_OF)) return { faults: [], rates: { ...stormRates(draw), ...mail }, skewMs };
-  return { faults: Array.from({ length: draw.number(1, FAULTS_MAX) }, () => faultOf(draw)), rates: mail, skewMs };
+  const others = { ...(draw.chance(0.4) && mailRates(draw)), ...(draw.chance(0.3) && { stale: STALE_OF }) };
+  if (draw.chance(STORM_OF)) return { faults: [], rates: { ...stormRates(draw), ...others }, skewMs };
+  return { faults: Array.from({ length: draw.number(1, FAULTS_MAX) }, () => faultOf(draw)), rates: others, skewMs };
 }
 
 export const CALL_KINDS = [...FAULT_KINDS, "delay"] as const;
@@ -79,8 +81,8 @@ function faultOf(draw: Draw): Fault {
   const time = kind === "delay" ? { ms: msOf("delay", draw.number(0, 999) / 1_000) } : {};
   // Equally often among the first ten calls as among the next hundred.
   if (draw.chance(0.5)) return { kind, at: Math.floor(CALLS ** (draw.number(0, 999) / 1_000)), ...time };
-  const at = draw.oneOf(draw.chance(0.7) ? SORE : SORE_OF_SOME);
-  return { kind, at, nth: draw.number(1, draw.number(1, 6)), ...time };
+  const at = draw.oneOf(draw.chance(0.8) ? SORE : SORE_OF_SOME);
+  return { kind, at, nth: draw.number(1, draw.number(1, 4)), ...time };
 }
 
 /** A few kinds at a time, so that they are not drowned by one another. */
@@ -89,8 +91,9 @@ const stormRates = (draw: Draw): Weather["rates"] =>
     Array.from({ length: draw.number(1, 3) }, () => [draw.oneOf(CALL_KINDS), draw.number(2, 20) / 1_000] as const),
   );
 
+/** Copies make copies: with more of them, what is invoked by what is invoked is sent a thousand times. */
 const mailRates = (draw: Draw): Weather["rates"] => ({
-  ...draw.maybe({ duplicate: draw.oneOf([0.05, 0.3, 1]) }),
+  ...draw.maybe({ duplicate: draw.oneOf([0.05, 0.15, 0.4]) }),
   ...draw.maybe({ late: draw.oneOf([0.05, 0.3, 1]) }),
 });
 

@@ -53,6 +53,7 @@ const asItStruck = ({ weather }: Plan, struck: readonly Struck[]): Plan["weather
 class Search {
   best: Result;
   tries = 0;
+  #givenUp = false;
   readonly #law: Law;
   readonly #play: (plan: Plan) => Promise<Result>;
 
@@ -65,11 +66,12 @@ class Search {
   /** Goes on from the changed plan if it fails too. */
   async accept(change: (plan: Plan) => Plan): Promise<boolean> {
     const plan = change(this.best.plan);
-    if (this.tries >= TRIES_MAX || JSON.stringify(plan) === JSON.stringify(this.best.plan)) return false;
+    if (this.#givenUp || this.tries >= TRIES_MAX || JSON.stringify(plan) === JSON.stringify(this.best.plan))
+      return false;
     this.tries++;
     const result = await this.#play(plan);
     // A story that stands still costs a minute each time: nobody waits for a shorter one of these.
-    if (result.hung) this.tries = TRIES_MAX;
+    if (result.hung) this.#givenUp = true;
     if (!result.findings.some(({ law }) => law === this.#law)) return false;
     this.best = result;
     return true;

@@ -101,6 +101,7 @@ async function judged(stage: Stage, story: Story, plan: Plan, trace: Trace): Pro
   const origin = stage.aws.clock.now();
   const cancelled = await live(stage, plan.acts, trace);
   await comeToRest(stage, trace);
+  trace.world("all has come to rest");
   const runs = await runsOn(stage);
   if (endless !== undefined) return { findings: [endless], runs };
   const played: Played = {
@@ -108,9 +109,12 @@ async function judged(stage: Stage, story: Story, plan: Plan, trace: Trace): Pro
     origin,
     runs,
     runsOf: await runsByEvent(stage, plan),
+    arrivedAt: await arrivals(stage, plan),
     cancelled,
     witness,
     struck: faults.struck,
+    swept,
+    skewMs: plan.weather.skewMs,
   };
   return { findings: judge(story, played, await snapshotOf(stage), swept), runs };
 }
@@ -123,9 +127,17 @@ async function runsOn({ cloud, ...stage }: Stage): Promise<readonly RunView[]> {
   return views.filter((view) => view !== undefined);
 }
 
-async function runsByEvent({ cloud }: Stage, { acts }: Plan): Promise<Played["runsOf"]> {
-  const ids = acts.flatMap((act) => (act.kind === "send" ? [act.event.id] : []));
-  return new Map(await Promise.all(ids.map(async (id) => [id, await cloud.runsOf(id)] as const)));
+const eventIds = ({ acts }: Plan): readonly string[] => [
+  ...new Set(acts.flatMap((act) => (act.kind === "send" ? [act.event.id] : []))),
+];
+
+async function runsByEvent({ cloud }: Stage, plan: Plan): Promise<Played["runsOf"]> {
+  return new Map(await Promise.all(eventIds(plan).map(async (id) => [id, await cloud.runsOf(id)] as const)));
+}
+
+async function arrivals({ doors }: Stage, plan: Plan): Promise<Played["arrivedAt"]> {
+  const events = await Promise.all(eventIds(plan).map((id) => doors.world.events.get("main", id)));
+  return new Map(events.flatMap((event) => (event ? [[event.id, event.arrivedAt ?? event.at] as const] : [])));
 }
 
 /** @param signsOfLife something that changes as long as there is any */

@@ -37,6 +37,8 @@ export interface StageOptions {
   readonly between?: (aws: LocalAws) => Omit<Surroundings, "clock">;
   /** Another AWS for the doors, behind the faults: to prove that a broken guard is noticed. @default - the cloud's */
   readonly behind?: (handler: InProcessHandler) => InProcessHandler;
+  /** Where the state lies. @default - in memory */
+  readonly dataDir?: string;
   /** The clock that the doors read. @default - the cloud's */
   readonly clock?: (clock: Clock) => Clock;
 }
@@ -62,7 +64,9 @@ const silence: LogSink = { debug: () => {}, info: () => {}, warn: () => {}, erro
 
 /** Opens a stage. Faults strike from `stage.faults.arm` on. */
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const aws = await createLocalAws({ clock: virtualClock(START_AT), log: () => {}, seed: options.seed ?? 1 });
+  const { seed = 1, dataDir } = options;
+  const kept = { ...(dataDir !== undefined && { dataDir }) };
+  const aws = await createLocalAws({ clock: virtualClock(START_AT), log: () => {}, seed, ...kept });
   const { clock } = aws;
   const faults = new FaultLayer({ ...options.between?.(aws), clock });
   const witness = createWitness(() => faults);

@@ -1,7 +1,8 @@
 /** Tells a story to people. */
 import type { Finding, Law } from "../audit/contract.ts";
 import { actName } from "./acts.ts";
-import type { FaultKind, Strike } from "./faults.ts";
+import type { Fault, FaultKind, Strike } from "./faults.ts";
+import type { Plan } from "./plan.ts";
 import type { Shrunk } from "./shrink.ts";
 import type { Result } from "./simulate.ts";
 import type { Line } from "./trace.ts";
@@ -20,19 +21,19 @@ const LAWS: Readonly<Record<Law, string>> = {
   L10: "replay mismatch is loud",
 };
 
-/** What a fault does to a call or a message. */
+/** What a fault does to the call, message or look that is named after it. */
 const STRIKES: Readonly<Record<FaultKind, string>> = {
-  failBefore: "gets an error, and nothing is applied",
-  throttle: "is throttled, and nothing is applied",
-  failAfter: "is applied, and the caller gets an error all the same",
-  repeat: "is applied, the reply is lost, and the SDK makes it again",
-  crashBefore: "kills its process before it is made",
-  crashAfter: "is applied, and its process is killed before it reads the reply",
-  freeze: "waits: its process stands still, past its lease",
-  delay: "is slow, or throttled for a while",
+  failBefore: "fails, and is not applied",
+  throttle: "is throttled, and not applied",
+  failAfter: "is applied, and fails all the same",
+  repeat: "is applied, its reply is lost, and it is made again",
+  crashBefore: "is not made: its process is killed",
+  crashAfter: "is applied, and its process is killed before it hears of it",
+  freeze: "has to wait: its process stands still, past its lease",
+  delay: "is slow",
   late: "is late",
-  duplicate: "arrives twice, the second time later",
-  stale: "tells of an earlier time",
+  duplicate: "comes twice, the second time later",
+  stale: "tells of the time of the look before",
 };
 
 /** A failing story: what it is, which law it breaks, what happened, and how to see it again. */
@@ -46,15 +47,8 @@ export function tellFailure(failed: Result, { result, tries }: Shrunk): string {
     `  The story    ${result.about.split("\n").join("\n               ")}`,
     ...laws.flatMap((law) => [`  ${law.padEnd(12)} ${LAWS[law]}`, ...findingsOf(findings, law, alias)]),
     "",
-    `  Needed for it, after ${tries} shorter tries:`,
-    ...plan.acts.map((act) => `    ${seconds(act.at)}  ${actName(act)}`),
-    ...plan.weather.faults.map((fault) => `    ${alias(faultName(fault))}`),
-    ...(plan.weather.faults.length === 0 && Object.keys(plan.weather.rates).length === 0
-      ? ["    no fault at all"]
-      : []),
-    ...(plan.order === "drawn" ? ["    calls of different processes in the order that the seed draws"] : []),
-    ...(plan.weather.skewMs > 0 ? [`    clocks that are up to ${plan.weather.skewMs / 1_000} s off`] : []),
-    ...(Object.keys(plan.weather.rates).length > 0 ? [`    rates: ${JSON.stringify(plan.weather.rates)}`] : []),
+    `  All that it takes, found in ${tries} tries`,
+    ...needs(plan).map((need) => `    - ${alias(need)}`),
     "",
     "  What happened",
     ...shortened(concerned(result)).map((line) => (typeof line === "string" ? line : `    ${tellLine(line, alias)}`)),
@@ -74,21 +68,40 @@ const findingsOf = (findings: readonly Finding[], law: Law, alias: (text: string
   findings.filter((finding) => finding.law === law).map(({ text }) => `               - ${alias(text)}`);
 
 function tellLine({ at, who, what, came, strike }: Line, alias: (text: string) => string): string {
-  const start = `${seconds(at)}  ${who.padEnd(12)}`;
+  const start = `${timeOf(at)}  ${who.padEnd(10)}`;
   if (strike !== undefined) return `${start} >> ${alias(what)} ${strikeText(strike)}`;
   return `${start} ${alias(what)}${came === undefined ? "" : `  -> ${came}`}`;
 }
 
+/** What a plan asks for, in words. */
+function needs({ acts, weather, order }: Plan): readonly string[] {
+  const { faults, rates, skewMs } = weather;
+  const drawn = Object.entries(rates).map(([kind, rate]) => `${kind} at ${rate * 100} % of all calls or messages`);
+  return [
+    ...acts.map((act) => `${timeOf(act.at).trim()}: ${actName(act)}`),
+    ...faults.map(faultName),
+    ...drawn,
+    ...(skewMs > 0 ? [`clocks that are up to ${skewMs / 1_000} s off`] : []),
+    ...(order === "drawn" ? ["calls of different processes in the order that the seed draws"] : []),
+    ...(faults.length + drawn.length === 0 ? ["no fault"] : []),
+  ];
+}
+
 const strikeText = ({ kind, ms }: Strike): string => `${STRIKES[kind]}${ms === undefined ? "" : ` (${ms / 1_000} s)`}`;
 
-function faultName(fault: Result["plan"]["weather"]["faults"][number]): string {
+function faultName(fault: Fault): string {
   const { at } = fault;
   if (typeof at === "number") return `call ${at} ${strikeText(fault)}`;
   const { name, nth } = typeof at === "string" ? { name: at, nth: fault.nth ?? 1 } : at;
   return `${name}${nth > 1 ? `, no. ${nth},` : ""} ${strikeText(fault)}`;
 }
 
-const seconds = (ms: number): string => `${(ms / 1_000).toFixed(3).padStart(12)} s`;
+/** `2d 14:03:07.250` after the start. */
+function timeOf(ms: number): string {
+  const [, hours, minutes, rest] = /T(\d+):(\d+):([\d.]+)/.exec(new Date(ms).toISOString()) ?? [];
+  const days = Math.floor(ms / 86_400_000);
+  return `${days === 0 ? "" : `${days}d `}${hours}:${minutes}:${rest}`.padStart(16);
+}
 
 /** What was done by processes that had to do with the runs that a finding is about, and what the world did. */
 function concerned({ lines, findings }: Result): readonly Line[] {

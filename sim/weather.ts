@@ -13,7 +13,8 @@ import { Schedule } from "./schedule.ts";
 /** What comes between the doors and AWS. */
 export const between = (plan: Plan, { activity }: LocalAws): Pick<Surroundings, "schedule" | "chance"> => ({
   schedule: new Schedule(activity, (name) => (plan.order === "drawn" ? chanceOf(plan.seed, `order ${name}`) : 0)),
-  chance: ({ name, nth }) => drawnStrike(plan, CALL_KINDS, name, nth),
+  chance: ({ name, nth, invocation }) =>
+    drawnStrike(plan, invocation.functionName.endsWith("-sweeper") ? ["stale"] : CALL_KINDS, name, nth),
 });
 
 /** The post, and a note of what it did. */

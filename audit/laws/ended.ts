@@ -1,7 +1,17 @@
 /** L6: terminal is terminal, and its tail leaves nothing behind. */
-import { deadlineName, lockKey, startPrefix } from "../../lambdas/aws/keys.ts";
+import { deadlineName, lockKey } from "../../lambdas/aws/keys.ts";
 import type { Finding, Item } from "../contract.ts";
-import { type Facts, isActive, isEnded, isKnown, type KnownRun, nameOf, runsNamed, type Step } from "../facts.ts";
+import {
+  type Facts,
+  isActive,
+  isEnded,
+  isKnown,
+  isStartTimer,
+  type KnownRun,
+  nameOf,
+  runsNamed,
+  type Step,
+} from "../facts.ts";
 import { isRouterBusy, isUnderWay, unless } from "../under-way.ts";
 
 export const ended = (facts: Facts): readonly Finding[] => [
@@ -45,7 +55,7 @@ function leftTimers(facts: Facts, run: KnownRun): readonly Finding[] {
     ...(header.finishBy === undefined ? [] : [deadlineName(runId, "finish", header.finishBy)]),
   ];
   return (facts.timersOf.get(runId) ?? [])
-    .filter((name) => names.includes(name) || name.startsWith(startPrefix(runId)))
+    .filter((name) => names.includes(name) || isStartTimer(runId, name))
     .flatMap((name) => {
       const text = `${nameOf(run)} has ended, and its timer or execution ${name} is left`;
       return unless(isUnderWay(facts, run), { law: "L6", text, runId });
@@ -75,7 +85,9 @@ function lostLock(facts: Facts, run: KnownRun): readonly Finding[] {
   if (lock?.runId === runId) return [];
   if (lock === undefined)
     return [{ law: "L6", text: `${nameOf(run)} is a singleton, and its lock ${pk} is not there`, runId }];
-  if (header.cancel !== undefined) return [];
+  // The newer one has had it cancelled before.
+  const isToEnd = header.cancel !== undefined || facts.mail.about.get(runId)?.some(({ kind }) => kind === "cancel");
+  if (isToEnd) return [];
   const text = `${nameOf(run)} is a singleton, and its lock is the run ${String(lock.runId)}'s`;
-  return unless(isUnderWay(facts, run), { law: "L6", text, runId });
+  return unless(facts.snapshot.messages === undefined ? isRouterBusy(facts) : "no", { law: "L6", text, runId });
 }

@@ -16,6 +16,7 @@ import {
   type Place,
   runsNamed,
 } from "../facts.ts";
+import { isAhead } from "../mail.ts";
 import { type Answer, either, GRACE_MS, isRouterBusy, isUnderWay, unless } from "../under-way.ts";
 
 export const slots = (facts: Facts): readonly Finding[] => [
@@ -115,13 +116,17 @@ function wrongPlace(facts: Facts, { pk, sk, env, app, functionId, runId, gate }:
   return unless(either(isUnderWay(facts, { env, app, runId }), isGateBusy(facts, gate.id)), { law: "L5", text, runId });
 }
 
-/** Whether somebody is under way who passes that gate. */
+/** Whether somebody is under way who lets others pass that gate: whoever executes does so when he is done. */
 function isGateBusy(facts: Facts, id: string): Answer {
-  const runs = facts.runs.filter(
-    (run): run is KnownRun => isKnown(run) && (run.header.gates ?? []).some((gate) => gate.id === id),
-  );
-  return either(isRouterBusy(facts), ...runs.map((run) => isUnderWay(facts, run)));
+  const runs = facts.runs.filter(isKnown).filter(({ header }) => header.gates?.some((gate) => gate.id === id));
+  const answers = runs.map((run) => (isExecuting(facts, run) ? "no" : isUnderWay(facts, run)));
+  return either(isRouterBusy(facts), ...answers);
 }
+
+/** Held, and no other message than its holder's is about to look at it. */
+const isExecuting = ({ now, mail }: Facts, { runId, header }: KnownRun): boolean =>
+  (header.leaseUntil ?? 0) >= now &&
+  !mail.about.get(runId)?.some((letter) => letter.id !== header.by && !isAhead(letter));
 
 /** A line moves on whenever a slot is free. A limit that was raised is noticed by the next who leaves, or by the sweeper. */
 function stuckLine(facts: Facts, line: readonly Place[]): readonly Finding[] {

@@ -1,13 +1,15 @@
 /** L3: every run that has not ended has a wake-up ahead of it. */
-import { eventKey, olderEventKey, placeSortKey, placesPartition, startPrefix } from "../../lambdas/aws/keys.ts";
+import { eventKey, olderEventKey, placeSortKey, placesPartition } from "../../lambdas/aws/keys.ts";
 import { invokeEventId, timeOf } from "../../lambdas/engine/run-id.ts";
 import { SQS_DELAY_SECONDS_MAX } from "../../sdk/protocol/index.ts";
 import type { Finding } from "../contract.ts";
-import { type Facts, isActive, isHeld, type KnownRun, nameOf, type Run } from "../facts.ts";
+import { type Facts, isActive, isHeld, isStartTimer, type KnownRun, nameOf, type Run } from "../facts.ts";
 import { GRACE_MS, isUnderWay, mayHaveTimer, unless } from "../under-way.ts";
 
 export const wakeUps = (facts: Facts): readonly Finding[] => [
-  ...facts.runs.filter(isActive).flatMap((run) => [...lostEvents(facts, run), ...asleep(facts, run)]),
+  ...facts.runs
+    .filter(isActive)
+    .flatMap((run) => [...lostEvents(facts, run), ...asleep(facts, run), ...unguarded(facts, run)]),
   ...facts.runs.filter(({ header }) => header === undefined).flatMap((run) => lostHeader(facts, run)),
 ];
 
@@ -35,6 +37,15 @@ function whyAsleep(facts: Facts, run: KnownRun): string | undefined {
   return isLost ? `is ${header.parked}, and nothing will wake it but the sweeper` : undefined;
 }
 
+/** The message that holds a lease is not acknowledged before the lease is given back: it follows a crash (L2). */
+function unguarded({ snapshot, mail, options }: Facts, run: KnownRun): readonly Finding[] {
+  const { runId, header } = run;
+  if (!isHeld(run) || snapshot.messages === undefined || options.atRest) return [];
+  if (mail.about.get(runId)?.some(({ id }) => id === header.by)) return [];
+  const text = `${nameOf(run)} is held for the message ${header.by} under the fence ${header.fence}, and that message is gone`;
+  return [{ law: "L2", text, runId }];
+}
+
 /** Its event is stored, and so are all of several: without them it cannot go on. */
 function lostEvents(facts: Facts, run: KnownRun): readonly Finding[] {
   const { env, header, runId, has } = run;
@@ -55,7 +66,7 @@ const isInLine = ({ places }: Facts, { runId, env }: KnownRun): boolean =>
 function hasStart(facts: Facts, run: KnownRun): boolean {
   const { snapshot, mail, now } = facts;
   const { runId, header } = run;
-  if (facts.timersOf.get(runId)?.some((name) => name.startsWith(startPrefix(runId)))) return true;
+  if (facts.timersOf.get(runId)?.some((name) => isStartTimer(runId, name))) return true;
   if (snapshot.messages !== undefined) return mail.about.has(runId);
   const place = facts.itemAt(placesPartition(header), placeSortKey(header.reserved ?? ""));
   const isFar = Number(place?.startsAt ?? 0) - now > SQS_DELAY_SECONDS_MAX * 1_000;

@@ -98,12 +98,12 @@ export class RunStore {
     });
   }
 
-  /** Notes that the sweeper is about to wake a run. False: the run has gone on since it was read, and needs no wake. */
-  async noteSweeps(run: RunKey & { readonly fence: number }, sweeps: readonly Sweep[]): Promise<boolean> {
+  /** Notes that the sweeper is about to wake a run. False: it has gone on since it was read, beyond that fence, and needs no wake. */
+  async noteSweeps(run: RunKey, sweeps: readonly Sweep[], fence?: number): Promise<boolean> {
     const { applied } = await this.#table.update(headerKey(run), {
       update: "SET #sweeps = :sweeps",
-      when: "#status = :active AND #fence = :fence",
-      values: { active: "active", fence: run.fence, sweeps: JSON.stringify(sweeps) },
+      when: `#status = :active${fence === undefined ? "" : " AND #fence = :fence"}`,
+      values: { active: "active", fence, sweeps: JSON.stringify(sweeps) },
     });
     return applied;
   }

@@ -87,6 +87,8 @@ async function walkQueue(deps: RouterDeps, walk: Walk, after: number): Promise<n
     const queue = before === undefined ? page : page.slice(1);
     if (queue.length === 0) return undefined;
     done = (await planQueue(deps, walk, queue, before)) ?? done;
+    // Another was faster, who may know a later rate than this message.
+    if (done !== queue.at(-1)?.number) return done;
     left -= queue.length;
   }
   return done;

@@ -13,6 +13,7 @@ import { isExpired } from "../engine/retention.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { Cancellation } from "./cancellation.ts";
 import type { RunnerDeps } from "./deps.ts";
+import { endWithoutEvents } from "./expired.ts";
 import { conclude, finish } from "./finish.ts";
 import { type Look, slotsOf } from "./gates.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -52,6 +53,7 @@ export async function hold(given: RunnerDeps, holding: Holding): Promise<Verdict
   let held: Held | undefined;
   try {
     const mine = await load(deps, holding, cancellation);
+    if (mine === undefined) return await endWithoutEvents(deps, holding);
     held = mine;
     return await unlessCancelled(mine, heartbeat, async () => {
       const mayEnter = hopelessError(mine) !== undefined || (await enter(mine, holding.looks, slotsOf(message)));
@@ -76,11 +78,12 @@ const wakingOf = (message: RunMessage, now: number): Waking => ({
   early: message.kind === "wake" && message.timer !== undefined && message.timer.at > now,
 });
 
+/** Undefined: its events are not stored any more. */
 async function load(
   deps: RunnerDeps,
   { message, leased, outOfTimeAt, deadline }: Holding,
   cancellation: Cancellation,
-): Promise<Held> {
+): Promise<Held | undefined> {
   const { world } = deps;
   // Nobody has held a run before its first fence, so it has no steps yet.
   const isNew = leased.header.fence === 0;
@@ -89,6 +92,7 @@ async function load(
     eventsOf(deps, message, leased.header),
     isNew ? new Map<string, StepMemo>() : world.steps.load(message),
   ]);
+  if (events === undefined) return undefined;
   const fn = deps.functions.get(message.functionId);
   if (fn === undefined) throw new Error(`The function "${message.functionId}" is not served by this app.`);
   const { env, app, functionId, runId } = message;
@@ -112,11 +116,9 @@ async function load(
   return held;
 }
 
-async function eventsOf({ world }: RunnerDeps, message: RunMessage, header: RunHeader): Promise<RunEvents> {
+async function eventsOf({ world }: RunnerDeps, message: RunMessage, header: RunHeader): Promise<RunEvents | undefined> {
   const given = message.kind === "start" && !("ref" in message.event) ? message.event : undefined;
-  const events = await loadRunEvents(world, message, header, given);
-  if (events === undefined) throw new Error(`The event "${header.eventId}", or one beside it, is not stored any more.`);
-  return events;
+  return loadRunEvents(world, message, header, given);
 }
 
 /** A lease that ended instead of being given back (L4). */

@@ -64,7 +64,7 @@ async function moveOn(deps: SweeperDeps, apps: readonly RegisteredApp[], { gate,
   return Promise.all(entries.map((entry) => noted(deps, entry)));
 }
 
-/** It has been sent its message already: the note is a word for people, and may come too late. */
+/** It has been sent its message already, and may be running: the note is a word for people alone. */
 async function noted(deps: SweeperDeps, { app, env, functionId, runId, gate, since }: LineEntry): Promise<Swept> {
   const { key } = gate;
   const overdue = { waitedFor: "slot", due: since, ...(key !== undefined && { key }) } as const;

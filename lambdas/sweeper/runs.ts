@@ -18,7 +18,7 @@ export async function sweepRun(deps: SweeperDeps, { key, due }: Due): Promise<Sw
     return undefined;
   }
   const overdue = overdueOf(header, (await world.steps.load(header)).values(), due);
-  if (isLost(overdue) && !(await note(deps, header, overdue))) return undefined;
+  if (isLost(overdue) && !(await note(deps, header, overdue, header.fence))) return undefined;
   const minute = Math.floor(clock.now() / 60_000);
   const { env, functionId, runId } = header;
   const wake = { kind: "wake", rearm: true } as const;
@@ -31,8 +31,8 @@ export async function sweepRun(deps: SweeperDeps, { key, due }: Due): Promise<Sw
 const isLeft = ({ status, owner, leaseUntil = 0 }: RunHeader, now: number): boolean =>
   status === "active" && (owner === undefined || leaseUntil < now - GRACE_MS);
 
-/** False: it has gone on meanwhile. */
-export function note(deps: SweeperDeps, header: RunHeader, overdue: Overdue): Promise<boolean> {
+/** Notes on a run why it is brought on. False: it has ended meanwhile, or gone on beyond a fence. */
+export function note(deps: SweeperDeps, header: RunHeader, overdue: Overdue, fence?: number): Promise<boolean> {
   const sweep = { ...overdue, at: deps.clock.now() };
-  return deps.world.runs.noteSweeps(header, withSweep(header.sweeps, sweep));
+  return deps.world.runs.noteSweeps(header, withSweep(header.sweeps, sweep), fence);
 }

@@ -32,7 +32,13 @@ export interface Table {
   readonly LocalSecondaryIndexes?: readonly TableIndex[];
 }
 
+interface LevelIterator {
+  close(): Promise<void>;
+}
+
 export interface DynaliteStore {
+  /** LevelDB, in memory or on disk. */
+  readonly db: Record<"keys" | "values", (options: object) => LevelIterator>;
   getItemDb(table: string): ItemDb;
   getIndexDb(kind: string, table: string, index: string): ItemDb;
   getTable(name: string, checkStatus: boolean | Callback<Table>, callback?: Callback<Table>): void;
@@ -50,7 +56,28 @@ const require = createRequire(import.meta.url);
 /** Opens dynalite's store, in memory or at `path`. */
 export function openStore(path: string | undefined): DynaliteStore {
   const db = require("dynalite/db") as { create(options: object): DynaliteStore };
-  return db.create({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0, ...(path !== undefined && { path }) });
+  const store = db.create({
+    createTableMs: 0,
+    updateTableMs: 0,
+    deleteTableMs: 0,
+    ...(path !== undefined && { path }),
+  });
+  letIteratorsEnd(store.db);
+  return store;
+}
+
+/**
+ * dynalite ends its iterators by `return()`, which those of LevelDB have no more: each Query and Scan would leave one behind until the store
+ * is closed. A store of its own is patched here, and nothing that others share.
+ */
+function letIteratorsEnd(db: DynaliteStore["db"]): void {
+  for (const name of ["keys", "values"] as const) {
+    const open = db[name].bind(db);
+    db[name] = (options) => {
+      const iterator = open(options);
+      return Object.assign(iterator, { return: () => iterator.close() });
+    };
+  }
 }
 
 /** Runs one operation on `store`, validated as DynamoDB does. Rejects with a DynaliteError. */

@@ -17,7 +17,7 @@ export interface BackoffOptions {
  * shares with this run; what is executing goes on until it rests. It uses up a retry as any error does. Without such a limit it holds back nobody but the step.
  *
  * `after` is a number of milliseconds, a duration such as `"30s"`, or a `Date`; anything else throws a `StepwellError` of code
- * `STEPWELL_INVALID_DURATION`, and a key that is no text one of `STEPWELL_INVALID_OPTION`. Neither is retried.
+ * `STEPWELL_INVALID_DURATION`, and a key that is no text, or options that are no object, one of `STEPWELL_INVALID_OPTION`. Neither is retried.
  *
  * @example
  * ```ts
@@ -40,6 +40,9 @@ export class Backoff extends Error {
   readonly retryAfter: RetryAfter;
 
   constructor(key: string, after: number | string | Date, options: BackoffOptions = {}) {
+    if (typeof options !== "object" || options === null) {
+      throw badInput("STEPWELL_INVALID_OPTION", "Backoff: options", `must be an object, got ${quote(options)}.`);
+    }
     const { message, ...cause } = options;
     super(message ?? `Backing off: the runs of ${quote(key)} are held back.`, cause);
     if (typeof key !== "string" || key === "") {

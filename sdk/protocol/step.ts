@@ -38,7 +38,7 @@ export interface StepMemo {
 export interface WaitSpec {
   readonly event: string;
   readonly listeners: readonly string[];
-  /** Events of the last seconds that the code had been given before it asked: they are not what it waits for. */
+  /** Events of that name which the code had been given in the seconds before it asked: they are not what it waits for. */
   readonly seen?: readonly string[];
   /** How the timeout and the wake-up are done. */
   readonly via: "stepFunctions" | "table";

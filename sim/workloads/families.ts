@@ -51,8 +51,8 @@ export const FAMILIES: readonly Family[] = [
   },
   {
     name: "payloads",
-    ...{ mains: 1, children: 1, events: 1 },
-    mix: { ...plain, size: [2, 5], large: 0.6, weights: { step: 5, invoke: 1, sleep: 1, parallel: 2 } },
+    ...{ mains: 1, children: 1, events: 1, lifecycle: 0.3 },
+    mix: { ...plain, size: [2, 5], large: 0.6, weights: { step: 4, invoke: 2, send: 1, sleep: 1, parallel: 2 } },
   },
   {
     name: "failures",

@@ -3,7 +3,8 @@ import { SUITES } from "./suites/index.ts";
 import { type Promised, SERVICES, type Target, type World } from "./target.ts";
 import { type OpenWorld, openWorld } from "./world.ts";
 
-const TEST_MS = 20_000;
+/** Not counting what is waited for: emulators on a busy machine are slow. */
+const TEST_MS = 60_000;
 
 /** Plays the contract against a target: each sentence is a test. */
 export function playContract(target: Target): void {
@@ -45,6 +46,7 @@ function playSuite(
     sentences.push(sentence);
     const difference = Object.entries(differences).find(([key]) => isMeant(sentence, key))?.[1];
     if (seconds > waitSecondsMax) it.skip(`${sentence} (takes ${seconds} s)`, () => {});
+    else if (typeof difference === "object") it.skip(`${sentence}: not always, ${difference.sometimes}`, () => {});
     else if (difference === undefined) it(sentence, () => body(world()));
     else it.fails(`${sentence}: no, ${difference}`, () => body(world()));
   };

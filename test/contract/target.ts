@@ -35,7 +35,8 @@ export interface Target {
   start(): Promise<Place>;
 }
 
-export type Differences = Readonly<Record<string, string>>;
+/** What is broken only sometimes is not played. */
+export type Differences = Readonly<Record<string, string | { readonly sometimes: string }>>;
 
 /** A target that is running. */
 export interface Place {

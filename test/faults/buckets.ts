@@ -2,10 +2,10 @@
 import { expect } from "vitest";
 import type { FlowManifest } from "../../sdk/protocol/index.ts";
 import type { Fault } from "../../sim/faults.ts";
-import { allItems, audit } from "../laws/audit.ts";
+import { audit } from "../laws/audit.ts";
 import { START, type Stage } from "../laws/harness.ts";
 import { one, withFlow } from "../laws/scenarios.ts";
-import { open } from "./stage.ts";
+import { itemsOf, open } from "./stage.ts";
 
 /** A run as its function has seen it. */
 export interface Fired {
@@ -41,7 +41,7 @@ export async function firedBy({ cloud }: Stage, eventId: string): Promise<Fired>
 /** What is wrong at rest: the laws, events that are not in exactly one run, and buckets that nobody will close. */
 export async function problemsAtRest(stage: Stage, eventIds: readonly string[]): Promise<readonly string[]> {
   const { problems } = await audit(stage);
-  const items = await allItems(stage);
+  const items = await itemsOf(stage);
   const isOpen = items.filter(({ sk, closedAt }) => sk.startsWith("generation#") && closedAt === undefined);
   const fates = await Promise.all(eventIds.map((id) => stage.cloud.runsOf(id)));
   return [

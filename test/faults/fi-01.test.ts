@@ -61,7 +61,9 @@ async function send({ doors, aws }: Stage): Promise<void> {
 
 const resumed = { run: { status: "completed", output: { id: 7 } }, problems: [] };
 
-describe("FI-01 a matching event that comes after a wait has begun resolves it, in every interleaving", () => {
+describe("FI-01 a matching event that comes after a wait has begun resolves it, in every interleaving", {
+  timeout: 300_000,
+}, () => {
   describe.each(["stepFunctions", "table"] as const)("waits: %s", (waits) => {
     it.each(orders[waits].map((order) => [order.join(", "), order] as const))("%s", async (_, order) => {
       const stage = await open(awaiting(waits));

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { engineNames } from "../../lambdas/contract.ts";
 import type { FaultKind } from "../../sim/faults.ts";
-import { allItems } from "../laws/audit.ts";
 import { perform, play, type Scenario, type Stage } from "../laws/harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "../laws/scenarios.ts";
-import { close, open, writesAmong } from "./stage.ts";
+import { close, itemsOf, open, writesAmong } from "./stage.ts";
 
 /** Applied, and answered with an error; and the same, repeated by the SDK. */
 const AMBIGUOUS: readonly FaultKind[] = ["failAfter", "repeat"];
@@ -24,7 +23,9 @@ const awaiting = ({ waits, timeout }: (typeof timeouts)[number]): Omit<Scenario,
   }),
 });
 
-describe("FI-02 a wait that exists has its timeout, whatever write of it was applied and answered with an error", () => {
+describe("FI-02 a wait that exists has its timeout, whatever write of it was applied and answered with an error", {
+  timeout: 300_000,
+}, () => {
   it.each(timeouts)("$waits, $timeout: it times out without any event", async (kind) => {
     const scenario = { name: "wait", ...awaiting(kind) };
     const { calls } = await play(scenario);
@@ -97,6 +98,6 @@ async function lookAt(stage: Stage): Promise<{ waits: number; timeouts: number }
   const { waitMachine, runQueue } = engineNames(provisioned.binding.engine);
   const running = aws.stepFunctions.executions(waitMachine).filter(({ status }) => status === "RUNNING");
   const bodies = [...aws.sqs.messages(runQueue("main", "laws")).map(({ body }) => body), ...aws.scheduler.inputs()];
-  const waits = (await allItems(stage)).filter(({ kind, outcome }) => kind === "waitForEvent" && outcome === undefined);
+  const waits = (await itemsOf(stage)).filter(({ kind, outcome }) => kind === "waitForEvent" && outcome === undefined);
   return { waits: waits.length, timeouts: running.length + bodies.filter((body) => body.includes("timeout:")).length };
 }

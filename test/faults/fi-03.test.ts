@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Fault, FaultKind } from "../../sim/faults.ts";
 import { disturb, twice } from "../../sim/mail.ts";
-import type { Stage } from "../laws/harness.ts";
-import { APP } from "../laws/harness.ts";
+import { APP, type Stage } from "../laws/harness.ts";
 import { MINUTE_MS } from "../laws/scenarios.ts";
 import { firedBy, openBucket, problemsAtRest, sendAt } from "./buckets.ts";
 import { close, writesAmong } from "./stage.ts";
@@ -32,7 +31,7 @@ async function fullBatch(faults: readonly Fault[]): Promise<Stage> {
   return stage;
 }
 
-describe("FI-03 an open batch has its flush, and each event is in exactly one batch", () => {
+describe("FI-03 an open batch has its flush, and each event is in exactly one batch", { timeout: 300_000 }, () => {
   it.each([
     ["its time closes", slowBatch],
     ["its size closes", fullBatch],

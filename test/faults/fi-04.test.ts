@@ -41,7 +41,9 @@ async function arrive(stage: Stage, orders: Orders, everyMs: number): Promise<nu
 
 const debounce = { periodMs: 30 * SECOND_MS, key: "event.data.key" };
 
-describe("FI-04 a debounce fires with the latest event by the sender's time, and no later than its timeout after the first", () => {
+describe("FI-04 a debounce fires with the latest event by the sender's time, and no later than its timeout after the first", {
+  timeout: 300_000,
+}, () => {
   it("in all 120 orders in which five events can arrive", async () => {
     const stage = await openBucket({ debounce });
     const firstAt = await arrive(stage, orders, 10 * SECOND_MS);

@@ -26,7 +26,7 @@ const busy = (bodies: number[]) =>
     return "done";
   });
 
-describe("FI-06 a step in flight is not started again by a wake that is not about it", () => {
+describe("FI-06 a step in flight is not started again by a wake that is not about it", { timeout: 300_000 }, () => {
   it.each([0, 4, 9, 10, 14, 19, 29])(
     "an event, a timer, a timeout, a sibling's end and spare wakes: from %i s on",
     async (seconds) => {

@@ -18,7 +18,9 @@ const threeSteps: Scenario = {
 
 const done = { run: { status: "completed", output: "done" }, problems: [] };
 
-describe("FI-07 a checkpoint that is acknowledged is durable, and one that is durable is not made again", () => {
+describe("FI-07 a checkpoint that is acknowledged is durable, and one that is durable is not made again", {
+  timeout: 300_000,
+}, () => {
   it("whatever happens to any checkpoint: a step that is stored is not run again, one that is not is, and the run advances", async () => {
     const { calls } = await play(threeSteps);
     const checkpoints = calls.flatMap((call, i) => (call.startsWith("PutItem run#") ? [i + 1] : [])).slice(0, 3);

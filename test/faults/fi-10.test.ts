@@ -35,7 +35,7 @@ async function problemsAtRest(stage: Stage): Promise<readonly string[]> {
   return [...problems, ...(ends.join() === "completed,completed" ? [] : [`the runs are ${ends.join()}`])];
 }
 
-describe("FI-10 who clears the way removes only what it has observed", () => {
+describe("FI-10 who clears the way removes only what it has observed", { timeout: 300_000 }, () => {
   it("a run that gets in line at any moment of the end of the one before it is let in, without the sweeper", async () => {
     const calm = await open({ functions: working });
     await calm.cloud.send([START_EVENT]);

@@ -1,5 +1,6 @@
 /** What the named fault tests share: stages that are closed after the test, and hands on the calls of the doors. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterEach } from "vitest";
 import { currentInvocation, type Invocation } from "../../local/invocation.ts";
 import { type Fault, FREEZE_MS } from "../../sim/faults.ts";
@@ -30,6 +31,14 @@ export async function close(stage: Stage): Promise<void> {
 
 /** What a test does itself must not be taken for something that a door does. */
 export const outside = AsyncLocalStorage.snapshot();
+
+/** Everything in the table. */
+export async function itemsOf({ aws, provisioned }: Stage): Promise<readonly Item[]> {
+  const { Items } = await aws.dynamodb.call("Scan", { TableName: provisioned.binding.tableName });
+  return (Items as Parameters<typeof unmarshall>[0][]).map((item) => unmarshall(item) as Item);
+}
+
+export type Item = Readonly<Record<string, unknown>> & { readonly pk: string; readonly sk: string };
 
 /** Lets the event loop turn until something holds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -1,5 +1,5 @@
+import type { Option } from "../../sim/workloads/flow/rules.ts";
 import { codeIn, rowsOf } from "../docs-tables.ts";
-import type { Option } from "./model.ts";
 
 /** The tables of docs/flow-control.md, as tests read them. */
 const rows = rowsOf("docs/flow-control.md", "Order of precedence");
@@ -17,7 +17,3 @@ export const pairs = rows
 
 export const applying = pairs.filter(({ together }) => together === "both apply");
 export const refused = pairs.filter(({ together }) => together.startsWith("refused: "));
-
-/** Whether a function may have all of these options. */
-export const areAllowed = (options: readonly Option[]): boolean =>
-  !refused.some((pair) => pair.options.every((option) => options.includes(option)));

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
+import { STOP } from "../../sim/workloads/flow/generate.ts";
+import { model } from "../../sim/workloads/flow/model.ts";
+import { type Arrival, GO, type Outcome, type Rules } from "../../sim/workloads/flow/rules.ts";
 import { order } from "./document.ts";
-import { STOP } from "./generate.ts";
-import { type Arrival, GO, model, type Outcome, type Rules } from "./model.ts";
 
 /** Arrivals at so many seconds, each of which works for two. */
 const at = (...seconds: readonly number[]): readonly Arrival[] =>

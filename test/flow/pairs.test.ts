@@ -1,10 +1,12 @@
 import { Stepwell } from "stepwell";
 import { describe, expect, it } from "vitest";
 import { Draw } from "../../sim/draw.ts";
+import { arrivalsOf, OPTIONS, rulesOf } from "../../sim/workloads/flow/generate.ts";
+import { model } from "../../sim/workloads/flow/model.ts";
+import { optionsOf } from "../../sim/workloads/flow/options.ts";
+import type { Arrival, Option, Outcome, Rules } from "../../sim/workloads/flow/rules.ts";
 import { applying, order, pairs, refused, stages } from "./document.ts";
-import { arrivalsOf, OPTIONS, rulesOf } from "./generate.ts";
-import { type Arrival, model, type Option, type Outcome, type Rules } from "./model.ts";
-import { optionsOf, play } from "./play.ts";
+import { play } from "./play.ts";
 
 /** `FLOW=full npx vitest run test/flow` draws more of everything. */
 const SEEDS = process.env.FLOW === "full" ? 40 : 2;

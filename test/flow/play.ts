@@ -1,31 +1,7 @@
 import type { RunSummary } from "../../sdk/protocol/index.ts";
+import { optionsOf } from "../../sim/workloads/flow/options.ts";
+import { type Arrival, GO, type Outcome, type Rules } from "../../sim/workloads/flow/rules.ts";
 import { openStage, type Scenario } from "../laws/harness.ts";
-import { type Arrival, type Field, GO, type Outcome, type Rules } from "./model.ts";
-
-const path = (field: Field): string => `event.data.${field}`;
-
-/** An object's fields that are keys become expressions. */
-const withKey = <R extends { readonly key?: Field }>(rule: R): R =>
-  rule.key === undefined ? rule : { ...rule, key: path(rule.key) };
-
-/** The rules of the model as options of `createFunction`. */
-export function optionsOf(rules: Rules): object {
-  const { idempotency, rateLimit, debounce, batchEvents, singleton, throttle, concurrency, priority, cancelOn } = rules;
-  return {
-    ...(idempotency && { idempotency: path(idempotency) }),
-    ...(rateLimit && { rateLimit: withKey(rateLimit) }),
-    ...(debounce && { debounce: withKey(debounce) }),
-    ...(batchEvents && {
-      batchEvents: { ...withKey(batchEvents), ...(batchEvents.if && { if: `${path(batchEvents.if)} == true` }) },
-    }),
-    ...(singleton && { singleton: withKey(singleton) }),
-    ...(throttle && { throttle: withKey(throttle) }),
-    ...(concurrency && { concurrency: concurrency.map(withKey) }),
-    ...(priority && { priority: { run: path(priority) } }),
-    ...(cancelOn && { cancelOn: [{ ...cancelOn, match: `data.${cancelOn.match}` }] }),
-    ...(rules.timeouts && { timeouts: rules.timeouts }),
-  };
-}
 
 /** What the handler has seen of a run. */
 interface Seen {

@@ -46,12 +46,12 @@ const LONG_INTERVAL_MS = 16 * MINUTE_MS;
 
 /** Every run has one start time, no two are closer than the interval, and none begins before its own. */
 function throttled(runs: readonly RunSummary[], items: readonly Item[], intervalMs = INTERVAL_MS): string[] {
-  const reserved = items.filter(({ sk }) => sk === "throttle").map(({ admitted }) => JSON.parse(String(admitted)));
-  const starts = new Map<string, number>(reserved.flat());
+  const reserved = items.filter(({ sk }) => sk.startsWith("throttle#"));
+  const starts = new Map(reserved.map(({ runId, startsAt }) => [String(runId), Number(startsAt)]));
   const times = [...starts.values()].sort((a, b) => a - b);
   const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
   return [
-    ...(reserved.flat().length === starts.size ? [] : ["a run has two start times"]),
+    ...(reserved.length === starts.size ? [] : ["a run has two start times"]),
     ...gaps.filter((gap) => gap < intervalMs).map((gap) => `${gap} ms between two starts`),
     ...completed(runs)
       .filter(({ id, startedAt = 0 }) => !(startedAt >= (starts.get(id) ?? Number.NaN)))

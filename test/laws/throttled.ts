@@ -3,7 +3,7 @@ import type { FlowManifest, Throttle } from "../../sdk/protocol/index.ts";
 import type { Fault } from "../../sim/faults.ts";
 import { allItems, audit, type Item } from "./audit.ts";
 import { openStage, START, type Stage } from "./harness.ts";
-import { one, withFlow } from "./scenarios.ts";
+import { MINUTE_MS, one, withFlow } from "./scenarios.ts";
 
 export interface Throttled extends Stage {
   /** Puts a version of the function in force, as CloudFormation does: again until it is. */
@@ -29,6 +29,8 @@ export async function openThrottled(throttle: Throttle, faults: readonly Fault[]
     },
     faults,
   );
+  // The walks of its first version are over, and none of them sets right what a later deploy has left.
+  await stage.pass(2 * MINUTE_MS);
   let versions = 0;
   const deploy = async (next: Throttle | undefined) => {
     manifest.flow = next === undefined ? {} : { throttle: next };

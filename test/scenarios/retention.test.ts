@@ -1,5 +1,6 @@
 import { DeleteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { Backoff } from "stepwell";
 import type { LocalCloud } from "stepwell/local";
 import { describe, expect, it } from "vitest";
 import { engineNames } from "../../lambdas/contract.ts";
@@ -107,6 +108,31 @@ describe("what is kept, and how long", () => {
     }
     expect(await cloud.run(mail?.id)).toMatchObject({ status: "completed", output: 11 });
     expect(await cloud.run(batch?.id)).toMatchObject({ status: "completed", output: [22, 23] });
+  });
+
+  it("a run that is in line for longer than its event is kept fails, and lets the next one by", async () => {
+    const slow = on(
+      "slow",
+      ({ event, step, attempt }) =>
+        step.run("work", () => {
+          if (event.data.n === 0 && attempt === 0) throw new Backoff("a", "40d");
+          return event.data.n;
+        }),
+      { concurrency: { limit: 1, key: '"a"' } },
+    );
+    const cloud = await openCloud([slow]);
+    for (const n of [0, 1]) await start(cloud, { name: "shop/slow", data: { n } });
+    const [expired] = await cloud.runs({ status: "queued" });
+    for (let week = 1; week <= 5; week++) {
+      await cloud.passTime("7d");
+      await deleteExpired(cloud, (expired?.queuedAt ?? 0) + week * 7 * DAY);
+    }
+    const last = await start(cloud, { name: "shop/slow", data: { n: 2 } });
+    await cloud.passTime("7d");
+    const failed = await cloud.run(expired?.id);
+    expect([failed?.status, failed?.error?.code]).toEqual(["failed", "STEPWELL_RUN_EXPIRED"]);
+    expect(await cloud.run(last.id)).toMatchObject({ status: "completed", output: 2 });
+    expect(await cloud.deadLetters()).toEqual([]);
   });
 
   it("a run whose results are gone is failed, and does nothing again", async () => {

@@ -2,7 +2,7 @@ import { DeleteScheduleCommand, ListSchedulesCommand, SchedulerClient } from "@a
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterEach, describe, expect, it } from "vitest";
 import { engineNames } from "../../lambdas/contract.ts";
-import type { SweepReport } from "../../lambdas/sweeper/index.ts";
+import { createSweeper, type SweepReport } from "../../lambdas/sweeper/index.ts";
 import { arnOf } from "../../local/arn.ts";
 import type { Overdue, RunView } from "../../sdk/protocol/index.ts";
 import { type App, openStage, type Scenario, START_EVENT, type Stage } from "../laws/harness.ts";
@@ -261,6 +261,45 @@ describe("what wakes a run is lost, and the sweeper that comes every minute", ()
     expect(report.reasons).toMatchObject([{ waitedFor: "worker", because: expect.stringContaining("had died") }]);
     await stage.pass(MINUTE_MS);
     expect((await stage.cloud.runsOf(ids[0]))[0]).toMatchObject({ status: "completed", output: "done" });
+  });
+
+  it("wakes a run at its next round, if it dies between its note and its wake", async () => {
+    const stage = await open({ functions: one(async ({ step }) => step.sleep("nap", "1h").then(() => "awake")) });
+    const { ids } = await stage.cloud.send(START_EVENT);
+    await loseEverything(stage);
+    await stage.pass(HOUR_MS + 2 * MINUTE_MS);
+    const { world } = stage.doors;
+    const queue = { ...world.queue, sendToRun: () => Promise.reject(new Error("killed")) };
+    const around = { clock: stage.aws.clock, log: stage.notebook.log, environments: ["main"] };
+    expect(await createSweeper({ ...around, world: { ...world, queue } })()).toEqual({ woken: [] });
+    expect((await stage.doors.sweep()).woken).toHaveLength(1);
+    await stage.pass(MINUTE_MS);
+    const [run] = await stage.cloud.runsOf(ids[0]);
+    expect(run).toMatchObject({ status: "completed", sweeps: [{ waitedFor: "sleep" }, { waitedFor: "sleep" }] });
+  });
+
+  it("moves on a run in line for a slot that is free, and notes that on it", async () => {
+    const functions = withFlow(
+      { concurrency: [{ limit: 1, scope: "fn" }] },
+      one(async ({ step }, { slow }) => step.run("work", () => slow(10 * MINUTE_MS))),
+    );
+    let served: readonly object[] = [];
+    const stage = await open({
+      functions: (app) => {
+        served = functions(app);
+        return served as never;
+      },
+    });
+    await stage.cloud.send(START_EVENT);
+    await stage.cloud.send({ ...START_EVENT, id: "next" });
+    Object.assign((served[0] as { manifest: object }).manifest, { flow: { concurrency: [{ limit: 2, scope: "fn" }] } });
+    await stage.doors.register("raised");
+    await stage.pass(MINUTE_MS);
+    const { report } = await untilSwept(stage, 2);
+    const [run] = await stage.cloud.runsOf("next");
+    expect(report).toMatchObject({ woken: [], moved: [run?.id], reasons: [{ waitedFor: "slot", runId: run?.id }] });
+    expect(run?.sweeps).toMatchObject([{ waitedFor: "slot" }]);
+    expect(stage.notebook.lines.filter((line) => line.includes("runs were overdue"))).toEqual([]);
   });
 
   it("leaves a run alone that works for long after it has rested", async () => {

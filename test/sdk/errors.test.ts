@@ -106,6 +106,11 @@ describe("Backoff", () => {
     await expectProblem(() => new Backoff(key as string, "30s"), "STEPWELL_INVALID_OPTION", "Backoff: key");
   });
 
+  test.each<[unknown]>([[null], ["slow down"], [7]])("refuses the options %j", async (options) => {
+    const make = () => new Backoff("a", 1, options as object);
+    await expectProblem(make, "STEPWELL_INVALID_OPTION", "Backoff: options");
+  });
+
   test.each<[unknown]>([["soon"], [-1], [new Date("nope")], [undefined]])("refuses the time %s", async (after) => {
     await expectProblem(() => new Backoff("a", after as string), "STEPWELL_INVALID_DURATION", "Backoff");
   });

@@ -25,7 +25,7 @@ export const waitForEvent: Operation = {
     const key = listenerKey(request, held.trigger);
     const { binding, clock } = held.deps;
     const table = binding.waits === "table" || request.timeoutMs > STEP_FUNCTIONS_WAIT_MS_MAX;
-    const seen = seenLately(held);
+    const seen = seenLately(held, request.event);
     return {
       until: clock.now() + request.timeoutMs,
       wait: {
@@ -90,11 +90,13 @@ async function lookBack({ deps: { world } }: Held, listener: StepListener): Prom
   }
 }
 
-/** Events that the code has been given, as far as they are so late that they might be taken for one that comes after this. */
-function seenLately({ deps, events, memo }: Held): readonly string[] {
+/** Events of a name that the code has been given, as far as they are so late that they might be taken for one that comes after this. */
+function seenLately({ deps, events, memo }: Held, name: string): readonly string[] {
   const from = deps.clock.now() - SEEN_LATELY_MS;
-  const resolvedBy = [...memo.values()].filter(({ by, endedAt = 0 }) => by?.startsWith(BY_EVENT) && endedAt >= from);
-  const triggers = events.all.filter(({ event }) => event.at >= from);
+  const resolvedBy = [...memo.values()].filter(
+    ({ wait, by, endedAt = 0 }) => wait?.event === name && by?.startsWith(BY_EVENT) && endedAt >= from,
+  );
+  const triggers = events.all.filter(({ event }) => event.name === name && event.at >= from);
   return [...triggers.map(({ event }) => event.id), ...resolvedBy.map(({ by = "" }) => by.slice(BY_EVENT.length))];
 }
 

@@ -8,7 +8,9 @@ import {
   LATER_MS,
   type Node,
   noWay,
+  outputOf,
   type Program,
+  type SendNode,
   STUMBLED,
   type StepNode,
   shortened,
@@ -32,11 +34,9 @@ export interface Compiling {
 
 /** The handler of a program's function: what it returns is the text at the end. */
 export const compile = (compiling: Compiling) => async (context: Context) => {
-  const text = await new Execution(compiling, context).run(
-    compiling.program.body,
-    beginning(context.event.data as Input),
-  );
-  return compiling.version === 0 ? text : `v${compiling.version} ${text}`;
+  const { program, version } = compiling;
+  const text = await new Execution(compiling, context).run(program.body, beginning(context.event.data as Input));
+  return `${version === 0 ? "" : `v${version} `}${outputOf(program, text)}`;
 };
 
 /** One execution of a handler, from its top. */
@@ -66,7 +66,7 @@ class Execution {
       case "invoke":
         return `${text}>${node.id}(${await this.#invoke(node)})`;
       case "send":
-        return `${text}>${node.id}*${await this.#send(node.id, node.count)}`;
+        return `${text}>${node.id}*${await this.#send(node)}`;
       case "sequence":
         return this.#sequence(node.of, text);
       case "parallel": {
@@ -131,22 +131,23 @@ class Execution {
     return value;
   }
 
-  async #invoke({ id, child, timeoutMs }: InvokeNode): Promise<string> {
+  async #invoke({ id, child, timeoutMs, padding = 0 }: InvokeNode): Promise<string> {
     const key = this.#key(id);
     const target = this.#compiling.functions.get(child) as Invocable;
     const options = {
       function: target,
-      data: { n: (this.#context.event.data as Input).n, from: id },
+      data: { n: (this.#context.event.data as Input).n, from: id, padding: "~".repeat(padding) },
       ...(timeoutMs !== undefined && { timeout: timeoutMs }),
     };
     const output = String(await this.#got(key, this.#context.step.invoke(id, options)));
     this.#hand(key, output);
-    return output;
+    return shortened(output);
   }
 
-  async #send(id: string, count: number): Promise<number> {
+  async #send({ id, count, padding = 0 }: SendNode): Promise<number> {
     const { n } = this.#context.event.data as Input;
-    const events = Array.from({ length: count }, (_, i) => ({ name: TOLD_EVENT, data: { n, from: `${id}${i}` } }));
+    const data = (i: number) => ({ n, from: `${id}${i}`, padding: "~".repeat(padding) });
+    const events = Array.from({ length: count }, (_, i) => ({ name: TOLD_EVENT, data: data(i) }));
     const key = this.#key(id);
     const { ids } = await this.#got(key, this.#context.step.sendEvent(id, events));
     this.#hand(key, { ids });
@@ -161,10 +162,11 @@ class Execution {
     return text;
   }
 
-  /** Branches: in which order their results came is the same in each replay. */
+  /** Branches: in which order their results came is the same in each replay of the same code. */
   async #together<T>(id: string, branches: Promise<T>): Promise<T> {
     const key = this.#key(id);
-    const end = (how: string) => this.#hand(`order ${key}`, `${how}: ${this.#order.join(" ")}`);
+    const end = (how: string) =>
+      this.#hand(`order ${key} v${this.#compiling.version}`, `${how}: ${this.#order.join(" ")}`);
     return branches.then(
       (value) => {
         end("ended");

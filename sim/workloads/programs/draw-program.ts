@@ -24,7 +24,8 @@ const DAY = 24 * HOUR;
 /** In place, by a queue's delay, by a schedule, and so long that nothing that goes wrong takes as long. */
 const SLEEPS = [400, 20 * SECOND, 10 * MINUTE, 2 * HOUR, 4 * DAY] as const;
 const WAITS = [MINUTE, 3 * HOUR, 6 * DAY] as const;
-const INVOKE_TIMEOUTS = [30 * MINUTE, 3 * DAY] as const;
+/** The first is that of a sleep: both are over at the same moment. */
+const INVOKE_TIMEOUTS = [10 * MINUTE, 30 * MINUTE, 3 * DAY] as const;
 /** Below and above what is kept in an item. */
 const PADDINGS = [3_000, 250_000, 600_000] as const;
 const GROUPS: readonly Node["kind"][] = ["sequence", "parallel", "race", "loop", "try", "choice", "call"];
@@ -36,7 +37,8 @@ export function drawProgram(draw: Draw, mix: Mix, id: string, children: readonly
   const helpers = (mix.weights.call ?? 0) > 0 ? { [`${id}help`]: author.sequence(2, 2) } : {};
   author.helpers = Object.keys(helpers);
   const body = author.sequence(draw.number(...mix.size), 0);
-  return { id, body, helpers, attempts: draw.oneOf(mix.attempts) };
+  const padding = draw.chance(mix.large) ? { padding: draw.oneOf(PADDINGS) } : {};
+  return { id, body, helpers, attempts: draw.oneOf(mix.attempts), ...padding };
 }
 
 class Author {
@@ -114,10 +116,10 @@ class Author {
       }
       case "invoke": {
         const timeout = this.#draw.chance(0.3) ? { timeoutMs: this.#draw.oneOf(INVOKE_TIMEOUTS) } : {};
-        return { kind, id: this.#id(kind), child: this.#draw.oneOf(this.#children), ...timeout };
+        return { kind, id: this.#id(kind), child: this.#draw.oneOf(this.#children), ...timeout, ...this.#padding() };
       }
       case "send":
-        return { kind, id: this.#id(kind), count: this.#draw.number(1, 3) };
+        return { kind, id: this.#id(kind), count: this.#draw.number(1, 3), ...this.#padding() };
       case "unawaited":
         return { kind, of: this.#step() };
       case "stumble":
@@ -128,7 +130,7 @@ class Author {
   }
 
   #step(): StepNode {
-    const { failing, broken, slow, large } = this.#mix;
+    const { failing, broken, slow } = this.#mix;
     const draw = this.#draw;
     return {
       kind: "step",
@@ -136,8 +138,12 @@ class Author {
       ...(draw.chance(failing) && { fails: this.#failing() }),
       ...(draw.chance(broken) && { broken: true as const }),
       ...(draw.chance(slow) && { slowMs: draw.oneOf([700, 8_000, 25_000]) }),
-      ...(draw.chance(large) && { padding: draw.oneOf(PADDINGS) }),
+      ...this.#padding(),
     };
+  }
+
+  #padding() {
+    return this.#draw.chance(this.#mix.large) ? { padding: this.#draw.oneOf(PADDINGS) } : {};
   }
 
   #failing(): Failing {

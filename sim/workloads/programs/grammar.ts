@@ -8,8 +8,7 @@ export type Node =
   | { readonly kind: "sleep"; readonly id: string; readonly ms: number }
   | WaitNode
   | InvokeNode
-  /** Sends events that start the function `told`, and appends how many. */
-  | { readonly kind: "send"; readonly id: string; readonly count: number }
+  | SendNode
   /** One after the other. */
   | { readonly kind: "sequence"; readonly of: readonly Node[] }
   /** All at once, each with a text of its own; the first error counts. */
@@ -61,6 +60,15 @@ export interface WaitNode {
   readonly by: "match" | "if";
 }
 
+/** Sends events that start the function `told`, and appends how many. */
+export interface SendNode {
+  readonly kind: "send";
+  readonly id: string;
+  readonly count: number;
+  /** So many more characters in each. */
+  readonly padding?: number;
+}
+
 /** Appends what the child gave. */
 export interface InvokeNode {
   readonly kind: "invoke";
@@ -68,6 +76,8 @@ export interface InvokeNode {
   /** Id of a function. */
   readonly child: string;
   readonly timeoutMs?: number;
+  /** So many more characters in what it is given. */
+  readonly padding?: number;
 }
 
 export interface Program {
@@ -77,6 +87,8 @@ export interface Program {
   readonly helpers: Readonly<Record<string, Node>>;
   /** Tries that each of its steps, and its handler, has in all. */
   readonly attempts: number;
+  /** So many more characters in its output. */
+  readonly padding?: number;
 }
 
 /** What a run begins with. */
@@ -100,6 +112,10 @@ export const beginning = ({ n, from }: Input): string => (from === undefined ? `
 /** What a step gives that was given this text. */
 export const tokenOf = ({ id, padding = 0 }: StepNode, text: string, version = 0): string =>
   `${id}${version === 0 ? "" : `v${version}`}@${text.length}${"~".repeat(padding)}`;
+
+/** What a run gives at its end. */
+export const outputOf = ({ padding }: Program, text: string): string =>
+  padding === undefined ? text : `${text}.${"~".repeat(padding)}`;
 
 /** Paddings are appended as their length. */
 export const shortened = (token: string): string => token.replace(/~+$/, (padding) => `~${padding.length}`);
@@ -165,5 +181,8 @@ const stepText = ({ id, fails, broken, slowMs, padding }: StepNode): string => {
   return notes.length === 0 ? id : `${id}(${notes.join(", ")})`;
 };
 
-export const programText = ({ id, body, helpers }: Program): string =>
-  [`${id}: ${textOf(body)}`, ...Object.entries(helpers).map(([name, node]) => `  ${name}: ${textOf(node)}`)].join("\n");
+export const programText = ({ id, body, helpers, padding = 0 }: Program): string =>
+  [
+    `${id}${padding === 0 ? "" : ` (+${padding})`}: ${textOf(body)}`,
+    ...Object.entries(helpers).map(([name, node]) => `  ${name}: ${textOf(node)}`),
+  ].join("\n");

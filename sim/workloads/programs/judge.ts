@@ -5,16 +5,18 @@ import { finding, nameOf, triesExcused } from "../findings.ts";
 import { oneEachProblems, runProblems, startProblems } from "../judge.ts";
 import { type Cast, type Lifecycle, listenerOf, mainsOf } from "./cast.ts";
 import { errorText } from "./compile.ts";
-import { GO, type Input, nodesOf, TOLD } from "./grammar.ts";
-import { type End, endsOf, type Signal, type Surroundings } from "./model.ts";
+import { GO, type Input, nodesOf, shortened, signalOf, TOLD } from "./grammar.ts";
+import { BLUR_MS, type End, endsOf, type Signal, type Surroundings } from "./model.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** A process that dies as its first act leaves its message hidden for as long as its Lambda lasts. */
+const LOST_BY_FAULT_MS = 6 * MINUTE_MS;
 
 /** Everything that is to be judged of programs. */
 export const judgeCast = (cast: Cast, played: Played): readonly Finding[] => [
   ...castProblems(cast, played),
-  ...played.runs.flatMap((run) => endProblems(cast, played, run)),
+  ...played.runs.flatMap((run) => [...endProblems(cast, played, run), ...missedProblems(cast, played, run)]),
 ];
 
 /** The same, but for how runs end. */
@@ -80,17 +82,37 @@ function endProblems(cast: Cast, played: Played, run: RunView): readonly Finding
 const endText = ({ text, error }: Pick<End, "text" | "error">): string => (error === undefined ? text : `!${error}`);
 
 export const endOf = ({ status, output, error }: RunView): string =>
-  status === "failed" ? `!${errorText(error)}` : String(output);
+  status === "failed" ? `!${errorText(error)}` : shortened(String(output));
 
 /** What the model has to know of the world in which a run has run. */
 function surroundingsOf(cast: Cast, played: Played, run: RunView): Surroundings {
-  const isCalm = played.struck.every(({ kind }) => kind === "die");
+  const { struck, swept } = played;
   return {
     programs: new Map(cast.programs.map((program) => [program.id, program])),
     signals: signalsOf(played.acts),
-    slackMs: isCalm ? 5 * MINUTE_MS : 2 * DAY_MS,
+    // The sweeper comes only when the acts are over.
+    slackMs: swept.length > 0 ? 20 * DAY_MS : 5 * MINUTE_MS + struck.length * LOST_BY_FAULT_MS,
     crashes: triesExcused(played, run.id),
   };
+}
+
+/** An event that came well after a wait began, and well before it was over, was got, or another one (L7). */
+function missedProblems(cast: Cast, played: Played, run: RunView): readonly Finding[] {
+  const program = cast.programs.find(({ id }) => id === run.functionId);
+  const timedOut = run.steps.filter(({ kind, output }) => kind === "waitForEvent" && output === null);
+  const n = timedOut.length === 0 ? undefined : beginningOf(cast, played, run)?.input.n;
+  if (program === undefined || n === undefined) return [];
+  const { signals, slackMs } = surroundingsOf(cast, played, run);
+  return timedOut.flatMap(({ id, startedAt, endedAt = 0 }) => {
+    const wait = nodesOf(program).find((node) => node.kind === "wait" && isOf(id, node.id));
+    const missed = signals.find((signal) => {
+      const at = played.origin + signal.at;
+      const isMine = wait?.kind === "wait" && signal.name === signalOf(wait) && signal.n === n;
+      return isMine && at > startedAt + BLUR_MS && at < endedAt - slackMs;
+    });
+    const text = `the wait "${id}" of ${nameOf(run)} has timed out, and an event for it came ${(missed?.at ?? 0) - startedAt + played.origin} ms after it had begun`;
+    return missed === undefined ? [] : [finding("L7", text, run.id)];
+  });
 }
 
 interface Beginning {
@@ -159,7 +181,7 @@ function childProblems(cast: Cast, { runs }: Played): readonly Finding[] {
 }
 
 function toldParent(step: StepView, child: RunView): readonly Finding[] {
-  const got = step.status === "failed" ? `!${errorText(step.error)}` : String(step.output);
+  const got = step.status === "failed" ? `!${errorText(step.error)}` : shortened(String(step.output));
   if (step.status === "cancelled" || got === "!STEPWELL_INVOKE_TIMEOUT" || got === endOf(child)) return [];
   return [
     finding(

@@ -12,6 +12,7 @@ import {
   LATER_MS,
   type Node,
   noWay,
+  outputOf,
   type Program,
   STUMBLED,
   type StepNode,
@@ -57,7 +58,7 @@ interface Here extends Surroundings {
 type Moment = Pick<End, "text" | "from" | "to">;
 
 /** Clocks differ, the bus tells seconds, and queues delay by whole ones. */
-const BLUR_MS = 5_000;
+export const BLUR_MS = 5_000;
 
 /** All ends of a run that is asked for at this time. */
 export function endsOf(
@@ -69,7 +70,10 @@ export function endsOf(
   const here = { ...around, program, n: input.n };
   const ends = evaluate(here, program.body, { text: beginning(input), from, to });
   const crashed = around.crashes > program.attempts ? [{ text: "", error: "STEPWELL_RUN_CRASHED", from, to }] : [];
-  return distinct([...ends, ...crashed]);
+  const given = ends.map((end) =>
+    end.error === undefined ? { ...end, text: shortened(outputOf(program, end.text)) } : end,
+  );
+  return distinct([...given, ...crashed]);
 }
 
 function evaluate(here: Here, node: Node, now: Moment): readonly End[] {

@@ -26,7 +26,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /** When an event that something waits for may come: before it waits, while it does, and too late. */
-const SIGNALS_AT = [2 * SECOND, 90 * SECOND, 2 * HOUR, 3 * DAY, 12 * DAY] as const;
+const SIGNALS_AT = [0, 2 * SECOND, 60 * SECOND, 90 * SECOND, 2 * HOUR, 3 * DAY, 12 * DAY] as const;
 const CANCELS_AFTER = [0, 1, 30 * SECOND, 20 * 60 * SECOND, 3 * HOUR, 5 * DAY] as const;
 /** More would be a story without end, in days or in possible ends. */
 const LONGEST_MS = 18 * DAY;

@@ -1,11 +1,11 @@
 import { expect } from "vitest";
 import { createGateStore, type Taking } from "../../../lambdas/aws/gate-store.ts";
+import { DUE_SHARDS } from "../../../lambdas/aws/keys.ts";
 import { createListenerStore } from "../../../lambdas/aws/listener-store.ts";
 import { createLockStore } from "../../../lambdas/aws/lock-store.ts";
 import { RunStore } from "../../../lambdas/aws/run-store.ts";
 import { createStepStore } from "../../../lambdas/aws/step-store.ts";
 import type { Opening } from "../../../lambdas/engine/gate.ts";
-import { dueByShard } from "../../due.ts";
 import { engineTable } from "../resources.ts";
 import type { Promised, World } from "../target.ts";
 
@@ -143,12 +143,15 @@ export function dynamodbStores(promised: Promised): void {
     expect(await runs.suspend(run, { ...rest, seen: 0 })).toBe(false);
     expect(await runs.finish(run, 1, 0, end)).toBe(false);
     expect(await runs.suspend(run, { ...rest, seen: 1 })).toBe(true);
-    const due = async () => {
-      return (await dueByShard(runs, NOW + 1_000)).flat().some(({ key }) => key.pk.startsWith(run.env))
-        ? true
-        : undefined;
+    const isDue = async () => {
+      for (let shard = 0; shard < DUE_SHARDS; shard++) {
+        for await (const page of runs.due(shard, NOW + 1_000, 100)) {
+          if (page.some(({ key }) => key.pk.startsWith(run.env))) return true;
+        }
+      }
+      return undefined;
     };
-    expect(await world.eventually(due)).toBe(true);
+    expect(await world.eventually(isDue)).toBe(true);
     expect(await lease("b", NOW)).toMatchObject({ fence: 2, seen: 1, takeover: false });
     expect(await runs.finish(run, 2, 1, end)).toBe(true);
     expect(await lease("c", NOW + DAY_MS)).toBeUndefined();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Throttle } from "../../../sdk/protocol/index.ts";
-import { audit } from "../../laws/audit.ts";
+import { allItems, audit } from "../../laws/audit.ts";
 import { HOUR, MINUTE } from "../cloud.ts";
 import { ids } from "./stage.ts";
 import { openThrottled, type ThrottledStage } from "./throttled.ts";
@@ -225,12 +225,16 @@ describe("a start that a deploy moves", () => {
 
   it("further than events are kept has its event kept", async () => {
     const DAY = 24 * HOUR;
-    const stage = await openThrottled(every(DAY));
-    await stage.go("mail", ids(2));
-    await stage.deploy(every(7 * DAY, { limit: 1 }));
+    const stage = await openThrottled(every(HOUR));
+    const from = stage.aws.clock.now();
+    await stage.go("mail", ids(7));
+    await stage.deploy(every(7 * DAY));
     await stage.pass(2 * SECOND);
-    await stage.deploy(every(7 * DAY, { limit: 1, key: '"other"' }));
-    await stage.pass(8 * DAY);
-    expect(stage.begins(ids(2))).toEqual([0, 7 * DAY]);
+    const kept = (await allItems(stage)).filter(
+      ({ sk, id }) => sk === "event" && ["r000", "r006"].includes(String(id)),
+    );
+    expect(kept.map(({ ttl }) => Number(ttl) * SECOND - from > 42 * DAY)).toEqual([false, true]);
+    await stage.pass(43 * DAY);
+    expect(stage.begins(ids(7))).toEqual(ids(7).map((_, weeks) => weeks * 7 * DAY));
   });
 });

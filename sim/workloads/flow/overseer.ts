@@ -1,5 +1,6 @@
-import { currentInvocation, type Invocation } from "../../local/invocation.ts";
-import { type Arrival, isOff, keyOf, type Limit, type Rules } from "./model.ts";
+import { currentInvocation, type Invocation } from "../../../local/invocation.ts";
+import type { Witness } from "../../contract.ts";
+import { type Arrival, isOff, keyOf, type Limit, type Rules } from "./rules.ts";
 
 /** A run as its handler saw it. */
 export interface Sighting {
@@ -25,8 +26,8 @@ interface Gate {
   readonly limit: number;
 }
 
-/** Stands beside the functions, outside of all clouds: who executes at this moment, and whether that is too many. */
-export class Witness {
+/** Stands beside the functions and their witness: who executes at this moment, and whether that is too many. */
+export class Overseer {
   readonly problems: string[] = [];
   readonly runs = new Map<string, Sighting>();
   readonly #holders = new Map<string, Invocation | undefined>();
@@ -76,6 +77,15 @@ export class Witness {
         );
     }
   }
+}
+
+const overseers = new WeakMap<Witness, Overseer>();
+
+/** Who stands beside the witness of a play. */
+export function overseerOf(witness: Witness): Overseer {
+  const overseer = overseers.get(witness) ?? new Overseer();
+  overseers.set(witness, overseer);
+  return overseer;
 }
 
 /** The limits that hold for a run, by what they count together. */

@@ -1,19 +1,20 @@
-import type { RunSummary, RunView } from "../../sdk/protocol/index.ts";
+import type { Finding } from "../../../audit/contract.ts";
+import type { RunView } from "../../../sdk/protocol/index.ts";
+import type { Played } from "../../contract.ts";
+import { runProblems } from "../judge.ts";
 import { orderProblems, throttleProblems } from "./judge-starts.ts";
-import { type Arrival, GO, isLater, isOff, keyOf, type Rules } from "./model.ts";
-import { isCalm, type Story } from "./story.ts";
-import type { Sighting, Witness } from "./witness.ts";
+import { type Overseer, overseerOf, type Sighting } from "./overseer.ts";
+import { type Arrival, GO, isLater, isOff, keyOf, type Rules } from "./rules.ts";
+import type { Tale } from "./story.ts";
 
-/** What the cloud tells when nothing happens any more. */
-export interface Told {
-  /** By event: what `runsOf` says of it. */
-  readonly views: ReadonlyMap<string, readonly RunView[]>;
-  /** What `runs` lists. */
-  readonly listed: readonly RunSummary[];
-  /** By event: when the router first had it. */
-  readonly arrivedAt: ReadonlyMap<string, number>;
-  /** By run: when somebody asked to cancel it, and it had not ended. */
-  readonly asked: ReadonlyMap<string, number>;
+/** What is known when nothing happens any more. */
+export interface Told extends Pick<Played, "runs" | "runsOf" | "arrivedAt" | "cancelled"> {
+  /** Nothing has gone wrong: everything may be expected to the second. */
+  readonly calm: boolean;
+  /** A process or a call has stood still: it may not have heard what happened meanwhile. */
+  readonly stoodStill: boolean;
+  /** Two clocks differ by so much at most, in milliseconds. */
+  readonly blurMs: number;
 }
 
 /** A run of a function, or the word that there was none, and the events that lead to it. */
@@ -27,7 +28,6 @@ export interface Fate {
 
 /** What is judged of a function. */
 export interface Case {
-  readonly story: Story;
   readonly rules: Rules;
   readonly arrivals: readonly Arrival[];
   readonly fates: readonly Fate[];
@@ -35,54 +35,70 @@ export interface Case {
 }
 
 /** What has become of the events, function by function, as users see it and as the functions have. */
-export function fateProblems(story: Story, witness: Witness, told: Told): readonly string[] {
-  const arrivals = story.arrivals.filter(({ name }) => name === GO);
-  const cases = Object.entries(story.functions).map(([functionId, rules]) => ({
+export function judgeFlow(tale: Tale, played: Played): readonly Finding[] {
+  const sent = new Set(played.acts.flatMap((act) => (act.kind === "send" ? [act.event.id] : [])));
+  const arrivals = tale.arrivals.filter(({ id, name }) => name === GO && sent.has(id));
+  const overseer = overseerOf(played.witness);
+  const told = toldBy(tale, played);
+  const cases = Object.entries(tale.functions).map(([functionId, rules]) => ({
     functionId,
-    ...{ story, rules, arrivals, told, fates: fatesOf(functionId, rules, arrivals, witness, told) },
+    ...{ rules, arrivals, told, fates: fatesOf(functionId, rules, arrivals, overseer, told) },
   }));
   const judged = cases.flatMap(({ functionId, ...one }) =>
     LAWS.flatMap((law) => law(one)).map((problem) => `${functionId}: ${problem}`),
   );
   const known = new Set(cases.flatMap(({ fates }) => fates.map(({ run }) => run.id)));
-  const unknown = [...witness.runs].filter(([runId]) => !known.has(runId));
-  return [
+  const problems = [
+    ...overseer.problems,
     ...judged,
-    ...unknown.map(
-      ([runId, { functionId, events }]) => `${functionId} has run ${runId} for ${events}, which is no fate`,
-    ),
-    ...orderProblems(story, cases),
-    ...listProblems(known, told),
+    ...fatelessProblems(known, overseer, told),
+    ...orderProblems(told, cases),
+  ];
+  const failing = Object.keys(tale.failing).length;
+  return [
+    ...problems.map((text) => ({ law: "L5", text }) as const),
+    ...runProblems(played, { tries: () => 1 + failing }),
   ];
 }
+
+function toldBy({ failing }: Tale, played: Played): Told {
+  const { struck, skewMs } = played;
+  return {
+    ...played,
+    calm: struck.length === 0 && Object.keys(failing).length === 0 && skewMs === 0,
+    stoodStill: struck.some(({ kind }) => kind === "freeze" || kind === "delay"),
+    blurMs: 2 * skewMs,
+  };
+}
+
+/** No run but those that an event has led to. */
+const fatelessProblems = (known: ReadonlySet<string>, { runs }: Overseer, told: Told): readonly string[] => [
+  ...[...runs]
+    .filter(([runId]) => !known.has(runId))
+    .map(([runId, { functionId, events }]) => `${functionId} has run ${runId} for ${events}, which is no fate`),
+  ...told.runs
+    .filter(({ id, status }) => status !== "skipped" && !known.has(id))
+    .map(({ id }) => `${id} is no event's fate`),
+];
 
 function fatesOf(
   of: string,
   { debounce }: Rules,
   arrivals: readonly Arrival[],
-  witness: Witness,
-  { views }: Told,
+  overseer: Overseer,
+  { runsOf }: Told,
 ): readonly Fate[] {
   const led = arrivals.flatMap((event) =>
-    (views.get(event.id) ?? []).filter(({ functionId }) => functionId === of).map((run) => ({ event, run })),
+    (runsOf.get(event.id) ?? []).filter(({ functionId }) => functionId === of).map((run) => ({ event, run })),
   );
   return [...Map.groupBy(led, ({ run }) => run.id).values()].flatMap((group) => {
     const events = group.map(({ event }) => event);
     const run = group[0]?.run;
     // Of a batch the first event decides, of what a debounce has collected the latest.
     const by = arrivals.find(({ id }) => id === run?.eventIds.at(debounce === undefined ? 0 : -1));
-    return run === undefined || by === undefined ? [] : [{ run, events, by, seen: witness.runs.get(run.id) }];
+    return run === undefined || by === undefined ? [] : [{ run, events, by, seen: overseer.runs.get(run.id) }];
   });
 }
-
-/** A list has everything once. */
-const listProblems = (fates: ReadonlySet<string>, { listed }: Told): readonly string[] => {
-  const ids = listed.map(({ id }) => id);
-  return [
-    ...[...fates].filter((id) => !ids.includes(id)).map((id) => `${id} is not listed`),
-    ...ids.filter((id, i) => !fates.has(id) || ids.indexOf(id) !== i).map((id) => `${id} should not be listed`),
-  ];
-};
 
 const skippedBy = ({ run }: Fate): string | undefined => run.skipped?.reason;
 
@@ -118,7 +134,7 @@ function statusProblems({ rules, fates, told }: Case): readonly string[] {
   const reasons = ["idempotency", "rateLimit", "debounce", "singleton"].filter((name) => name in rules);
   return fates.flatMap((fate) => {
     const { run } = fate;
-    const isAsked = told.asked.has(run.id);
+    const isAsked = told.cancelled.has(run.id);
     const may = ["completed", "skipped", ...(mayBeCancelled !== undefined || isAsked ? ["cancelled"] : [])];
     const reason = skippedBy(fate);
     return [
@@ -131,23 +147,29 @@ function statusProblems({ rules, fates, told }: Case): readonly string[] {
 }
 
 /** Whoever is cancelled works no more; whoever was asked to end in time has been. */
-function cancelProblems({ story, fates, told }: Case): readonly string[] {
-  const mayBeLate = story.faults.some(({ kind }) => kind === "freeze");
+function cancelProblems({ fates, told }: Case): readonly string[] {
+  const { blurMs, stoodStill } = told;
   return fates.flatMap(({ run, seen }) => {
-    const askedAt = told.asked.get(run.id);
+    const askedAt = told.cancelled.get(run.id);
     const ends = run.status === "cancelled" ? (run.endedAt ?? 0) : Number.POSITIVE_INFINITY;
     const last = Math.max(...(seen?.begins ?? []));
     return [
-      ...(last > ends ? [`${run.id} went on after it was cancelled`] : []),
-      ...(askedAt !== undefined && run.status !== "cancelled" && run.status !== "skipped" && run.endedAt !== askedAt
+      ...(last > ends + blurMs ? [`${run.id} went on after it was cancelled`] : []),
+      ...(askedAt !== undefined &&
+      run.status !== "cancelled" &&
+      run.status !== "skipped" &&
+      isApart(run.endedAt, askedAt, blurMs)
         ? [`${run.id} was to be cancelled, and is ${run.status}`]
         : []),
-      ...(askedAt !== undefined && last > askedAt && !mayBeLate
+      ...(askedAt !== undefined && last > askedAt + blurMs && !stoodStill
         ? [`${run.id} went on after it was to be cancelled`]
         : []),
     ];
   });
 }
+
+/** A run that ended in the very moment in which it was to be cancelled may have been faster. */
+const isApart = (endedAt = 0, askedAt: number, blurMs: number): boolean => Math.abs(endedAt - askedAt) > blurMs;
 
 /** Of each key exactly one event is let through: all arrive within a day. */
 function idempotencyProblems({ rules: { idempotency }, arrivals, fates }: Case): readonly string[] {
@@ -172,14 +194,14 @@ function rateProblems({ rules: { rateLimit }, arrivals, fates, told }: Case): re
   return [...Map.groupBy(limited, (arrival) => keyOf(rateLimit.key, arrival))].flatMap(([key, through]) => {
     const times = through.map(({ id }) => told.arrivedAt.get(id) ?? 0).sort((a, b) => a - b);
     const tooMany = times.some((from, i) =>
-      times.slice(i).some((to, more) => more + 1 > rateLimit.limit + Math.floor((to - from) / every)),
+      times.slice(i).some((to, more) => more + 1 > rateLimit.limit + Math.floor((to - from + told.blurMs) / every)),
     );
     return tooMany ? [`the rate of ${JSON.stringify(key)} was exceeded: ${times}`] : [];
   });
 }
 
 /** Whoever was superseded was older than the one that went instead, and the time was over. */
-function debounceProblems({ story, rules: { debounce }, fates, told }: Case): readonly string[] {
+function debounceProblems({ rules: { debounce }, fates, told }: Case): readonly string[] {
   if (debounce === undefined) return [];
   const superseded = fates.filter((fate) => skippedBy(fate) === "debounce");
   return [
@@ -197,8 +219,7 @@ function debounceProblems({ story, rules: { debounce }, fates, told }: Case): re
         Math.max(...times) + debounce.period,
         Math.min(...times) + (debounce.timeout ?? Number.POSITIVE_INFINITY),
       );
-      const isEarly =
-        isCalm(story) && skippedBy({ run, by, events, seen: undefined }) === undefined && startOf(run) < over;
+      const isEarly = told.calm && skippedBy({ run, by, events, seen: undefined }) === undefined && startOf(run) < over;
       return [
         ...(isEarly ? [`${id} was not debounced for long enough`] : []),
         ...events.filter((event) => isLater(event, by)).map((event) => `${by.id} decided, and ${event.id} is later`),
@@ -220,18 +241,18 @@ function batchProblems({ rules: { batchEvents }, fates, told }: Case): readonly 
     if (isAlone) return events.length === 1 ? [] : [`${run.id} has ${events.length} events, and ${by.id} goes alone`];
     const times = events.map(({ id }) => told.arrivedAt.get(id) ?? 0);
     const first = Math.min(...times);
-    const isEarly = events.length < maxSize && startOf(run) < first + timeout;
+    const isEarly = events.length < maxSize && startOf(run) < first + timeout - told.blurMs;
     return [
       ...(events.length > maxSize ? [`${run.id} has ${events.length} events`] : []),
       ...(events.some((event) => keyOf(key, event) !== keyOf(key, by)) ? [`${run.id} has events of several keys`] : []),
-      ...(Math.max(...times) >= first + timeout ? [`${run.id} has collected for too long`] : []),
+      ...(Math.max(...times) >= first + timeout + told.blurMs ? [`${run.id} has collected for too long`] : []),
       ...(isEarly ? [`${run.id} started before its batch was full or its time over`] : []),
     ];
   });
 }
 
 /** With `skip` no run of a key works while another one has begun and not ended; with `cancel` no older one completes. */
-function singletonProblems({ story, rules: { singleton, debounce }, fates, told }: Case): readonly string[] {
+function singletonProblems({ rules: { singleton, debounce }, fates, told }: Case): readonly string[] {
   if (singleton === undefined) return [];
   const spans = fates.flatMap((fate) => {
     const { run, by, seen } = fate;
@@ -246,9 +267,9 @@ function singletonProblems({ story, rules: { singleton, debounce }, fates, told 
   );
   if (singleton.mode === "skip")
     return pairs
-      .filter(([one, other]) => one.from < other.to && other.from < one.to)
+      .filter(([one, other]) => one.from + told.blurMs < other.to && other.from + told.blurMs < one.to)
       .map(([one, other]) => `${one.run.id} and ${other.run.id} of one singleton worked at the same time`);
-  if (!isCalm(story) || debounce !== undefined) return [];
+  if (!told.calm || debounce !== undefined) return [];
   return pairs
     .filter(([one, other]) => one.at < other.at && one.run.status === "completed" && one.to > other.at)
     .map(([one, other]) => `${one.run.id} has completed, though ${other.run.id} of the same singleton is newer`);

@@ -1,7 +1,6 @@
-import type { Case, Fate } from "./judge.ts";
-import { isOff, keyOf } from "./model.ts";
-import { isCalm, type Story } from "./story.ts";
-import { gatesOf } from "./witness.ts";
+import type { Case, Fate, Told } from "./judge.ts";
+import { gatesOf } from "./overseer.ts";
+import { isOff, keyOf } from "./rules.ts";
 
 /** Since the first event of a key no more starts than the capacity, and one more for each interval. */
 export function throttleProblems({ rules: { throttle }, fates, told }: Case): readonly string[] {
@@ -12,7 +11,7 @@ export function throttleProblems({ rules: { throttle }, fates, told }: Case): re
   return [...Map.groupBy(throttled, ({ by }) => keyOf(throttle.key, by))].flatMap(([key, group]) => {
     const from = Math.min(...group.flatMap(({ events }) => events.map(({ id }) => told.arrivedAt.get(id) ?? 0)));
     const starts = group.map(({ run }) => run.startedAt ?? 0).sort((a, b) => a - b);
-    const tooMany = starts.some((start, i) => i + 1 > capacity + Math.floor((start - from) / every));
+    const tooMany = starts.some((start, i) => i + 1 > capacity + Math.floor((start - from + told.blurMs) / every));
     return tooMany ? [`the throttle of ${JSON.stringify(key)} was exceeded: ${starts.map((at) => at - from)}`] : [];
   });
 }
@@ -32,10 +31,10 @@ interface Waiting {
  * priorities. Judged of runs that stand under one limit alone, and wait for nothing else.
  */
 export function orderProblems(
-  story: Story,
+  { calm }: Told,
   cases: readonly (Case & { readonly functionId: string })[],
 ): readonly string[] {
-  if (!isCalm(story) || cases.some(({ rules }) => (rules.concurrency?.length ?? 0) > 1)) return [];
+  if (!calm || cases.some(({ rules }) => (rules.concurrency?.length ?? 0) > 1)) return [];
   const waiting = cases.flatMap(({ functionId, rules, fates, told }) => {
     const { throttle, debounce, batchEvents, priority } = rules;
     if (throttle !== undefined || debounce !== undefined || batchEvents !== undefined) return [];

@@ -1,5 +1,5 @@
-import type { Draw } from "../../sim/draw.ts";
-import { type Arrival, GO, type Option, type Rules } from "./model.ts";
+import type { Draw } from "../../draw.ts";
+import { type Arrival, GO, type Option, type Rules } from "./rules.ts";
 
 /** The event that cancels. */
 export const STOP = "flow/stop";
