@@ -103,6 +103,8 @@ export interface Witness {
   readonly bodies: ReadonlyMap<string, Readonly<Record<string, number>>>;
   /** Values given to the code, as JSON, by run and step. */
   readonly handed: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>>;
+  /** Bodies that were begun while another living process was in the same one. */
+  readonly overlaps: readonly { readonly runId: string; readonly id: string }[];
   /** What it saw that must not be. */
   readonly problems: readonly Finding[];
 }

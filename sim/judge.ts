@@ -8,6 +8,7 @@ export function judge(story: Story, played: Played, snapshot: Snapshot, swept: r
     ...audit(snapshot, { atRest: true, spotless: faults === 0 }),
     ...(faults > 1 ? [] : swept.map(neededSweeper)),
     ...played.witness.problems,
+    ...doubled(played),
     ...snapshot.items.filter(({ sk }) => sk.startsWith("step#")).flatMap((step) => storedUnlike(played.witness, step)),
     ...story.judge(played),
   ];
@@ -24,6 +25,20 @@ const EVERYDAY: readonly Struck["kind"][] = ["late", "duplicate", "delay", "stal
 
 /** Faults proper: one at a time is repaired by the messages that come again. */
 const severe = (struck: readonly Struck[]): number => struck.filter(({ kind }) => !EVERYDAY.includes(kind)).length;
+
+/** Post that is late or doubled, and an index that lags, take no lease from anybody: who holds it executes alone. */
+const MERE_POST: readonly Struck["kind"][] = ["late", "duplicate", "stale"];
+
+function doubled({ witness, struck }: Played): readonly Finding[] {
+  const hits = struck.filter(({ kind }) => !MERE_POST.includes(kind));
+  return witness.overlaps
+    .filter(({ runId }) => !hits.some((hit) => hit.runId === undefined || hit.runId === runId))
+    .map(({ runId, id }) => ({
+      law: "L4",
+      text: `two processes at a time were in the step "${id}" of run ${runId}`,
+      runId,
+    }));
+}
 
 /** What is stored is what the code got. */
 function storedUnlike({ handed }: Witness, { pk, id, kind, outcome, data }: Item): readonly Finding[] {

@@ -14,6 +14,8 @@ export interface Scene {
 export function createWitness(scene: () => Scene): Witness {
   const bodies = new Map<string, Record<string, number>>();
   const handed = new Map<string, Record<string, string[]>>();
+  const inside = new Map<string, Set<Invocation | undefined>>();
+  const overlaps: { runId: string; id: string }[] = [];
   const problems: Finding[] = [];
   const isLive = (runId: string) => {
     const invocation = currentInvocation();
@@ -39,17 +41,33 @@ export function createWitness(scene: () => Scene): Witness {
     problems.push({ law: "L1", text, runId });
   };
 
+  /** Counts the process as being in a body, until the function that it returns is called. */
+  const enter = (runId: string, id: string) => {
+    const body = `${runId} ${id}`;
+    const invocation = currentInvocation();
+    const all = inside.get(body) ?? new Set();
+    inside.set(body, all);
+    if ([...all].some((other) => other !== invocation && other?.dead !== true)) overlaps.push({ runId, id });
+    all.add(invocation);
+    return () => void all.delete(invocation);
+  };
+
   const step = async (tools: StepRunner, runId: string, id: string, body: (tries: number) => unknown = () => null) => {
     const value = await tools.run(id, async () => {
       const tries = note(runId, id);
-      await scene().body(runId, id);
-      return { tries, value: await body(tries) };
+      const leave = enter(runId, id);
+      try {
+        await scene().body(runId, id);
+        return { tries, value: await body(tries) };
+      } finally {
+        leave();
+      }
     });
     hand(runId, id, value);
     return (value as { readonly value: unknown }).value;
   };
 
-  return { step, note, hand, bodies, handed, problems };
+  return { step, note, hand, bodies, handed, overlaps, problems };
 }
 
 function of<T extends object>(all: Map<string, T>, runId: string): T {
