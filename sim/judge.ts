@@ -19,11 +19,12 @@ const neededSweeper = (runId: string): Finding => ({
   runId,
 });
 
-/** Late post, slow calls and indexes that lag are part of every day. */
-const EVERYDAY: readonly Struck["kind"][] = ["late", "duplicate", "delay", "stale"];
+/** Late post, early timers, slow calls and indexes that lag are part of every day. */
+const EVERYDAY: readonly Struck["kind"][] = ["late", "duplicate", "early", "delay", "backOff", "stale"];
 
 /** Faults proper: one at a time is repaired by the messages that come again. */
-const severe = (struck: readonly Struck[]): number => struck.filter(({ kind }) => !EVERYDAY.includes(kind)).length;
+export const severe = (struck: readonly Struck[]): number =>
+  struck.filter(({ kind }) => !EVERYDAY.includes(kind)).length;
 
 /** What is stored is what the code got. */
 function storedUnlike({ handed }: Witness, { pk, id, kind, outcome, data }: Item): readonly Finding[] {

@@ -24,13 +24,15 @@ const LAWS: Readonly<Record<Law, string>> = {
 /** What a fault does to the call, message or look that is named after it. */
 const STRIKES: Readonly<Record<FaultKind, string>> = {
   failBefore: "fails, and is not applied",
-  throttle: "is throttled, and not applied",
+  throttle: "is throttled until the SDK gives up",
+  backOff: "is throttled, and gets through when the SDK has backed off",
   failAfter: "is applied, and fails all the same",
   repeat: "is applied, its reply is lost, and it is made again",
   crashBefore: "is not made: its process is killed",
   crashAfter: "is applied, and its process is killed before it hears of it",
   freeze: "has to wait: its process stands still, past its lease",
   delay: "is slow",
+  early: "asks for a timer, which comes too early",
   late: "is late",
   duplicate: "comes twice, the second time later",
   stale: "tells of the time of the look before",
