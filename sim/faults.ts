@@ -257,6 +257,8 @@ export class FaultLayer {
     }
     if (kind !== "crashBefore") {
       const answer = await this.#applied(call, make);
+      // Killed meanwhile, by another call of its own: a repeat would never be answered, and those with whom it shares work would wait for it.
+      if (call.invocation.dead) throw this.#told(call, awsError("Killed"));
       if (kind === "repeat") return this.#applied(call, make);
       if (kind === "failAfter") throw awsError("TimeoutError", answer);
     }

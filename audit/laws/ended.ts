@@ -25,7 +25,9 @@ const TRACES = ["owner", "by", "guard", "leaseUntil", "retryAt", "due"] as const
 /** One write ends a run, and takes all of this away. */
 function traces(run: KnownRun): readonly Finding[] {
   const { header, runId, has } = run;
-  const left = TRACES.filter((name) => header[name] !== undefined);
+  // The time of a retry that was cancelled stays, since its timer is named by it.
+  const stays = (name: (typeof TRACES)[number]) => name === "retryAt" && header.status === "cancelled";
+  const left = TRACES.filter((name) => header[name] !== undefined && !stays(name));
   const lost = header.outcomeAt === "item" && !has.has(`outcome#${header.fence}`);
   return [
     ...left.map((name): Finding => ({ law: "L6", text: `${nameOf(run)} has ended, and still has "${name}"`, runId })),

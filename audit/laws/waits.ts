@@ -1,5 +1,5 @@
 /** L7: write the wait first, and let the step decide. */
-import { deadlineName, listenerName, pathsKey, waitName } from "../../lambdas/aws/keys.ts";
+import { deadlineName, listenerName, pathsKey, retryName, waitName } from "../../lambdas/aws/keys.ts";
 import type { Listener } from "../../lambdas/engine/types.ts";
 import { SQS_DELAY_SECONDS_MAX, type StepMemo } from "../../sdk/protocol/index.ts";
 import type { Finding } from "../contract.ts";
@@ -65,7 +65,7 @@ function noDeadline(facts: Facts, run: KnownRun): readonly Finding[] {
   const tries = `handler:${attempts}`;
   const timers = [
     { name: finishBy && deadlineName(runId, "finish", finishBy), until: finishBy, about: "finish" },
-    { name: retryAt && `${runId}-handler-${attempts}-${retryAt}`, until: retryAt, about: tries },
+    { name: retryAt && retryName(runId, attempts, retryAt), until: retryAt, about: tries },
   ];
   return timers.flatMap(({ name, until, about }) => {
     if (!name || until === undefined || until <= facts.now) return [];

@@ -95,4 +95,4 @@ type Deadline = Parameters<typeof deadlineName>[1];
 
 export type World = ReturnType<typeof createWorld>;
 
-export { holdName, lockKey, paceKey, startName, waitName } from "./keys.ts";
+export { holdName, lockKey, paceKey, retryName, startName, waitName } from "./keys.ts";

@@ -58,6 +58,9 @@ export const cancelListenerName = (runId: string, index: number): string => `${r
 export const deadlineName = (runId: string, deadline: "start" | "finish", at: number): string =>
   `${runId}-${deadline}-${at}`;
 
+/** Name of the schedule of the next try of a run's handler. */
+export const retryName = (runId: string, attempts: number, at: number): string => `${runId}-handler-${attempts}-${at}`;
+
 /** Name of the schedule at which a gate that a run has held back opens again. */
 export const holdName = (runId: string, gate: GateRef, until: number): string =>
   `${runId}-hold-${gate.id.slice(0, 8)}-${until}`;

@@ -305,10 +305,16 @@ export class RunStore {
       cancel: end.cancel && JSON.stringify(end.cancel),
     };
     const given = Object.entries(values).filter(([, value]) => value !== undefined);
+    // A cancelled run keeps the time of its next try: its timer is named by it, and taken back by a tail that may be repeated.
+    const dropped = [
+      ...["owner", "by", "guard", "leaseUntil", "crashes", "crashMark", "crashFence", "gsi2pk", "gsi2sk"],
+      ...(end.status === "cancelled" ? [] : ["retryAt"]),
+      ...(end.unstarted ? ["startedAt"] : []),
+    ];
     const written = await this.#table.update(headerKey(run), {
       update:
         `SET ${given.map(([name]) => `#${name} = :${name}`).join(", ")} ` +
-        `REMOVE #owner, #by, #guard, #leaseUntil, #retryAt, #crashes, #crashMark, #crashFence, #gsi2pk, #gsi2sk${end.unstarted ? ", #startedAt" : ""}`,
+        `REMOVE ${dropped.map((name) => `#${name}`).join(", ")}`,
       when: `${MINE} AND #status = :active AND #wakeSeq = :seen`,
       values: { ...values, fence, seen, active: "active" },
     });

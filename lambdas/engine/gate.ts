@@ -146,7 +146,9 @@ export interface Handover {
 }
 
 /**
- * To whom a run that leaves hands its own slot on, with others that are free beside it, and whom it had promised one before. What is promised in one shard another does not see: so that those who leave together do not all choose the first in line, each then chooses among the first ones by its own id.
+ * To whom a run that leaves hands its own slot on, with others that are free beside it, and whom it had promised one before. What is promised
+ * in one shard another does not see: so that those who leave together do not all choose the first in line, each then chooses among the first
+ * ones by its own id.
  */
 export function successorsOf(
   gate: Gate,

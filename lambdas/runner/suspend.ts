@@ -1,5 +1,6 @@
 import type { Op } from "../../sdk/execution/index.ts";
 import { EVENT_RETENTION_MS, type StepMemo } from "../../sdk/protocol/index.ts";
+import { retryName } from "../aws/index.ts";
 import { parkingOf, toArm } from "../engine/park.ts";
 import { renewedExpiry, toRenew } from "../engine/retention.ts";
 import { armFinish } from "./deadlines.ts";
@@ -84,7 +85,7 @@ async function armHandlerRetry(held: Held, retryAt: number): Promise<void> {
   const name = `handler:${attempts}`;
   const message = runMessage(held, `timer:${name}`, { kind: "wake", timer: { stepKey: name, at: retryAt } });
   await world.timer.arm(
-    `${held.run.runId}-handler-${attempts}-${retryAt}`,
+    retryName(held.run.runId, attempts, retryAt),
     retryAt,
     clock.now(),
     binding.runQueueUrl,

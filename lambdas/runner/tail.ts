@@ -9,7 +9,7 @@ import {
   type RunAddress,
   type StepMemo,
 } from "../../sdk/protocol/index.ts";
-import { lockKey, startName, type World, waitName } from "../aws/index.ts";
+import { lockKey, retryName, startName, type World, waitName } from "../aws/index.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { endLifetime, hasLifetime } from "./deadlines.ts";
 import type { RunnerDeps } from "./deps.ts";
@@ -47,6 +47,7 @@ export async function runTail(deps: RunnerDeps, ended: EndedRun): Promise<void> 
     endLifetime(deps, { run, header, event: events?.all[events.main]?.event }),
     releaseSingleton(deps.world, run, header.singleton),
     takeBackStart(deps.world, ended),
+    takeBackRetry(deps.world, ended),
     tellParent(deps.world, ended),
     emitEvents(deps, ended),
     leaveForGood(deps, run, header, slots),
@@ -65,6 +66,14 @@ async function takeBackStart({ places, timer }: World, { run, header, endedAt, c
   const place = await places.get(run, reserved);
   if (place?.runId !== run.runId || place.startsAt <= endedAt) return;
   await timer.disarm(startName(run.runId, place.rev), place.startsAt, queuedAt);
+}
+
+/** A run that was cancelled before the next try of its handler. */
+async function takeBackRetry({ timer }: World, { run, header, endedAt, cancel }: EndedRun): Promise<void> {
+  const { retryAt = 0, attempts } = header;
+  if (cancel === undefined || retryAt <= endedAt) return;
+  // When it was set up is not known, so whether it is a schedule is not either.
+  await timer.disarm(retryName(run.runId, attempts, retryAt), retryAt, 0);
 }
 
 /** The tail of a run that somebody else ended, perhaps without living to do it. */

@@ -63,6 +63,8 @@ export class LoadFaults {
     if (kind === "failBefore") throw awsError("InternalServerError");
     if (kind === "throttle") throw awsError("ThrottlingException");
     if (kind !== "crashBefore") await make();
+    // Killed meanwhile, by another call of its own: nobody answers the dead, and what processes share here must not wait for them.
+    if (invocation.dead) throw awsError("Killed");
     if (kind === "repeat") return make();
     if (kind === "failAfter") throw awsError("TimeoutError");
     invocation.kill();

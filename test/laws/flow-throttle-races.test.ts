@@ -14,8 +14,9 @@ import { every, openThrottled, type Throttled, throttleProblems } from "./thrott
 
 /** Routers that share the table and nothing else: what one does between any two calls of another. */
 
-/** `LAWS=full npx vitest run test/laws` plays all of them with starts that are far off, too. */
+/** `LAWS=full npx vitest run test/laws` plays all of them, with starts that are far off, too; else one in a few, not the same of each race. */
 const FULL = process.env.LAWS === "full";
+const STEP = FULL ? 1 : 4;
 const REPAIRED_MS = 5 * MINUTE_MS;
 
 let stage: Throttled;
@@ -119,7 +120,7 @@ async function play({ before, after, final = after, one, other, runs }: Race, k:
 }
 
 async function everywhere(race: Race): Promise<void> {
-  for (let k = 1; ; k++) {
+  for (let k = 1 + ((race.runs + race.after.periodMs / MINUTE_MS) % STEP); ; k += STEP) {
     const { calls, problems } = await play(race, k);
     if (k > calls) break;
     expect({ k, problems }).toEqual({ k, problems: [] });

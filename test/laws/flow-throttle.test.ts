@@ -9,8 +9,9 @@ import { every, openThrottled, type Throttled, throttleProblems } from "./thrott
 
 /** `LAWS=full npx vitest run test/laws` makes every fault at every call. */
 const FULL = process.env.LAWS === "full";
-/** Of the faults that leave no other world behind than a crash or an error after a write, one in so many. */
-const SAMPLE = 60;
+/** Of crashes and errors after writes, and of the other faults, which leave no other world behind, one in so many. */
+const WRITES_SAMPLE = 3;
+const SAMPLE = 150;
 /** Two deliveries of a message that failed, and the second walk after a deploy. */
 const REPAIRED_MS = 15 * MINUTE_MS;
 
@@ -55,9 +56,11 @@ function faultsAt(calls: readonly string[]): readonly Fault[] {
   const random = seededRandom(calls.length);
   return calls.flatMap((call, i) => {
     const isWrite = /PutItem (pace|registry)|schedules|repace|runs-main-laws (wake|start)/.test(call);
-    return FAULT_KINDS.filter((kind) => FULL || (isWrite && /After/.test(kind)) || random.fraction() < 1 / SAMPLE).map(
-      (kind) => ({ kind, at: i + 1 }),
-    );
+    const kinds = FAULT_KINDS.filter((kind) => {
+      const sample = isWrite && /After/.test(kind) ? WRITES_SAMPLE : SAMPLE;
+      return FULL || random.fraction() < 1 / sample;
+    });
+    return kinds.map((kind) => ({ kind, at: i + 1 }));
   });
 }
 

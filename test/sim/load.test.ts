@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Item, Snapshot } from "../../audit/index.ts";
+import { virtualClock } from "../../local/clock.ts";
+import { Invocation, runInInvocation } from "../../local/invocation.ts";
+import type { InProcessHandler } from "../../local/transport.ts";
+import { FaultLayer } from "../../sim/faults.ts";
 import { accountOf } from "../../sim/load/account.ts";
 import { load } from "../../sim/load/load.ts";
 import { type ExpectedRun, PARTS, partOf } from "../../sim/load/parts.ts";
@@ -19,6 +23,23 @@ describe("a load with faults at 5 % of all calls, and as many messages that come
 });
 
 const isSkipped = ({ status }: ExpectedRun): boolean => status === "skipped";
+
+it("a call is not repeated by a process that has died meanwhile: it would wait for ever, and whoever shares its work with it", async () => {
+  const request = { method: "POST", path: "/", headers: { "x-amz-target": "DynamoDB_20120810.GetItem" }, body: "{}" };
+  const invocation = new Invocation("i", "router");
+  const answer = { response: { statusCode: 200, headers: {}, body: "" } };
+  const inner = {
+    handle: () => {
+      if (invocation.dead) return new Promise(() => {});
+      invocation.kill();
+      return Promise.resolve(answer);
+    },
+  } as unknown as InProcessHandler;
+  const layer = new FaultLayer({ clock: virtualClock(0) });
+  layer.arm([{ kind: "repeat", at: 1 }]);
+  const asked = runInInvocation(invocation, () => layer.wrap(inner).handle(request));
+  await expect(asked).rejects.toMatchObject({ name: "Killed" });
+});
 
 describe("the account of a load", () => {
   const header = (functionId: string, n: number, fields: object = {}): Item => ({

@@ -1,3 +1,4 @@
+import { RetryAfterError } from "stepwell";
 import { describe, expect, it } from "vitest";
 import { runIdOf } from "../../../lambdas/engine/run-id.ts";
 import type { RunView } from "../../../sdk/protocol/index.ts";
@@ -44,6 +45,13 @@ describe("cancel ends at once a run that rests: one that", () => {
       "sleeping",
       ({ step }) => step.run("flaky", boom),
       { retries: { backoff: "fixed", maxDelay: "5m", attempts: 9 } },
+    ],
+    [
+      "backs off for days in its handler",
+      "sleeping",
+      () => {
+        throw new RetryAfterError("later", "3d");
+      },
     ],
     ["backs off in its handler", "sleeping", boom, { retries: { backoff: "fixed", maxDelay: "5m", attempts: 9 } }],
     [
