@@ -5,6 +5,7 @@ import type { Fault, FaultKind, Strike } from "./faults.ts";
 import type { Plan } from "./plan.ts";
 import type { Shrunk } from "./shrink.ts";
 import type { Result } from "./simulate.ts";
+import type { Report } from "./task.ts";
 import type { Line } from "./trace.ts";
 
 /** The laws of ARCHITECTURE.md, in a line each. */
@@ -56,6 +57,17 @@ export function tellFailure(failed: Result, { result, tries }: Shrunk): string {
     ...shortened(concerned(result)).map((line) => (typeof line === "string" ? line : `    ${tellLine(line, alias)}`)),
     "",
     `  Again: npm run sim -- --workload ${plan.workload} --seed ${failed.plan.seed} --trace`,
+    "",
+  ].join("\n");
+}
+
+/** A story that has broken a law once, and does not when it is played again: the simulator itself, or this machine, is not what it should be. */
+export function tellUnrepeated(failed: Report, again: Report): string {
+  const { workload, seed, findings } = failed;
+  return [
+    `Seed ${seed} of "${workload}" has broken a law, and breaks none when it is played again: that must not be. ` +
+      `Its hash was ${failed.hash || "not known"}, and is ${again.hash} now. It had broken:`,
+    ...findings.map(({ law, text }) => `  ${law}  ${text}`),
     "",
   ].join("\n");
 }
