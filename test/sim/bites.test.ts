@@ -9,14 +9,14 @@ import { acknowledgedTooEarly, unguarded } from "./sabotage.ts";
 /** So many stories of a family are enough for a guard's absence to be noticed. */
 const SEEDS = 60;
 
-/** The first story of the family that breaks a law. */
-async function firstFailure(family: string, broken: Broken): Promise<Result> {
+/** The first story of the family that breaks this law, perhaps among others. */
+async function firstFailure(family: string, law: Law, broken: Broken): Promise<Result> {
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { story, plan } = storyOf(seed, family);
     const result = await simulate(story, plan, broken);
-    if (result.findings.length > 0) return result;
+    if (lawsOf(result).includes(law)) return result;
   }
-  throw new Error(`${SEEDS} stories of ${family} have noticed nothing.`);
+  throw new Error(`${SEEDS} stories of ${family} have not broken ${law}.`);
 }
 
 async function shortest(failed: Result, broken: Broken) {
@@ -30,8 +30,7 @@ const lawsOf = ({ findings }: Result): readonly Law[] => findings.map(({ law }) 
 describe("an engine without one of its guards is found out", () => {
   it("when messages are acknowledged before the work is done, a process that dies leaves its run behind (L3)", async () => {
     const broken = { behind: acknowledgedTooEarly };
-    const failed = await firstFailure("sequences", broken);
-    expect(lawsOf(failed)).toContain("L3");
+    const failed = await firstFailure("sequences", "L3", broken);
 
     const shrunk = await shortest(failed, broken);
     expect(lawsOf(shrunk.result)).toContain("L3");
@@ -48,12 +47,12 @@ describe("an engine without one of its guards is found out", () => {
 
   it("when a lease that is held can be taken, steps are executed twice at a time (L4)", async () => {
     const part = / AND \(attribute_not_exists\(#owner\) OR #leaseUntil < :now\)/;
-    const failed = await firstFailure("failures", { behind: unguarded(/\(SET #owner\)$/, part) });
-    expect(lawsOf(failed)).toContain("L4");
+    const failed = await firstFailure("failures", "L4", { behind: unguarded(/\(SET #owner\)$/, part) });
+    expect(failed.hung).toBe(false);
   }, 300_000);
 
   it("when a step's result can be overwritten, the code is given what is not stored (L1)", async () => {
-    const failed = await firstFailure("sequences", { behind: unguarded(/^PutItem run#\w+\/step#/, /.*/) });
-    expect(lawsOf(failed)).toContain("L1");
+    const failed = await firstFailure("sequences", "L1", { behind: unguarded(/^PutItem run#\w+\/step#/, /.*/) });
+    expect(failed.hung).toBe(false);
   }, 300_000);
 });
