@@ -3,6 +3,7 @@ import type { InProcessHandler } from "../local/transport.ts";
 import type { Clock } from "../sdk/protocol/index.ts";
 import { type Answer, bodyText, callName, type Request, runOfCall } from "./call-name.ts";
 import type { Struck } from "./contract.ts";
+import { broughtForward } from "./early.ts";
 import type { EndTurn, Schedule } from "./schedule.ts";
 
 /**
@@ -23,8 +24,11 @@ export const FAULT_KINDS = [
   "freeze",
 ] as const;
 
-/** `delay`: the call is slow, or throttled until the SDK gets it through, and its process does other things meanwhile. */
-export type CallFaultKind = (typeof FAULT_KINDS)[number] | "delay";
+/**
+ * What is part of every day: `delay`: the call is slow, and its process does other things meanwhile. `backOff`: it is throttled, and gets
+ * through when the SDK has backed off. `early`: the timer that it asks for comes before its time.
+ */
+export type CallFaultKind = (typeof FAULT_KINDS)[number] | "delay" | "backOff" | "early";
 
 /**
  * What can go wrong with a message: it is `late`, or comes again (`duplicate`); with a sweeper's look at an index: it tells of an
@@ -51,9 +55,13 @@ export interface Spot {
 /** A fault without its place. */
 export type Strike = Pick<Fault, "kind" | "ms">;
 
+/** What may strike the sweeper's calls: nobody lets time pass while a sweep is waited for. */
+const AT_SWEEPER: readonly FaultKind[] = ["failBefore", "failAfter", "repeat", "crashBefore", "crashAfter"];
+
 /** Longer than a lease and its message's visibility; shorter than the Lambda's timeout. In milliseconds. */
 export const FREEZE_MS = 60_000;
 const DELAY_MS = 1_000;
+const EARLY_MS = 60_000;
 
 /** A call of a door on its way. */
 export interface Call {
@@ -74,15 +82,18 @@ export interface Surroundings {
   readonly clock: Clock;
   /** @default - calls are made as they come */
   readonly schedule?: Schedule | undefined;
-  /** Faults that are drawn for each call. @default - none */
+  /** Faults that are drawn for each call, the sweeper's too. @default - none */
   readonly chance?: ((call: Call) => Strike | undefined) | undefined;
+  /** How long the SDK waits before each time that it makes a throttled call again, in milliseconds. @default - it gives up at once */
+  readonly backoff?: ((call: Call, kind: "throttle" | "backOff") => readonly number[]) | undefined;
   /** Hears of what strikes. */
   readonly onStrike?: ((call: Call, strike: Strike) => void) | undefined;
   /** Hears of all calls, in the order in which they were made. */
   readonly onCall?: ((call: Call, came: Came) => void) | undefined;
 }
 
-type Make = () => ReturnType<InProcessHandler["handle"]>;
+/** Makes a call, or another one in its place. */
+type Make = (instead?: Request) => ReturnType<InProcessHandler["handle"]>;
 type Armed = Fault & { left: number };
 
 /** Stands between the doors' SDK clients and the services. Calls that no door makes (the test's own) pass through unseen. */
@@ -113,7 +124,10 @@ export class FaultLayer {
   }
 
   wrap(inner: InProcessHandler): InProcessHandler {
-    return { ...inner, handle: (request, options) => this.#handle(request, () => inner.handle(request, options)) };
+    return {
+      ...inner,
+      handle: (request, options) => this.#handle(request, (asked = request) => inner.handle(asked, options)),
+    };
   }
 
   /** Whose lease on a run was granted last. */
@@ -148,7 +162,7 @@ export class FaultLayer {
     const invocation = currentInvocation();
     if (invocation === undefined || !this.#counting) return make();
     const asked = { invocation, name: callName(request), request };
-    return invocation.functionName.endsWith("-sweeper") ? this.#look(asked, make) : this.#make(asked, make);
+    return invocation.functionName.endsWith("-sweeper") ? this.#sweep(asked, make) : this.#make(asked, make);
   }
 
   async #make(asked: Omit<Call, "nth">, make: Make): ReturnType<Make> {
@@ -167,14 +181,25 @@ export class FaultLayer {
     }
   }
 
-  /** The sweeper is the last resort, and is let alone; but an index may tell it of the time of its last look. */
-  async #look(asked: Omit<Call, "nth">, make: Make): ReturnType<Make> {
-    if (!bodyText(asked.request?.body).includes('"IndexName"')) return make();
+  /** The sweeper is the last resort, and is let alone where faults are told and not drawn. */
+  async #sweep(asked: Omit<Call, "nth">, make: Make): ReturnType<Make> {
     const call = this.#numbered(asked);
+    const endTurn = await this.#turn(call);
+    try {
+      const fault = this.#armedAt(call) ?? this.#around.chance?.(call);
+      if (fault !== undefined && AT_SWEEPER.includes(fault.kind)) return await this.#strike(fault, call, make, endTurn);
+      if (!bodyText(asked.request?.body).includes('"IndexName"')) return await make();
+      return await this.#look(call, make, fault?.kind === "stale");
+    } finally {
+      endTurn();
+    }
+  }
+
+  /** An index may tell of the time of the look before. */
+  async #look(call: Call, make: Make, isStale: boolean): ReturnType<Make> {
     const { response } = await make();
     const before = this.#looks.get(call.name);
     this.#looks.set(call.name, response);
-    const isStale = (this.#armedAt(call) ?? this.#around.chance?.(call))?.kind === "stale";
     if (!isStale || before === undefined || bodyText(before.body) === bodyText(response.body))
       return { response: own(response) };
     this.#note({ kind: "stale" }, call);
@@ -202,14 +227,15 @@ export class FaultLayer {
 
   #faultAt(call: Call, at: number): Strike | undefined {
     const fault = this.#armedAt(call, at) ?? this.#around.chance?.(call);
-    return fault !== undefined && canStrike(fault.kind, call.name) ? fault : undefined;
+    return fault !== undefined && this.#canStrike(fault, call) ? fault : undefined;
   }
 
+  /** @param at its number; those that have none are only hit by name and number of that name */
   #armedAt(call: Call, at?: number): Strike | undefined {
     const hits = (fault: Armed) => {
-      if (typeof fault.at === "number") return fault.at === at;
-      if (typeof fault.at === "string") return call.name.includes(fault.at) && --fault.left === 0;
-      return fault.at.name === call.name && fault.at.nth === call.nth;
+      if (typeof fault.at === "object") return fault.at.name === call.name && fault.at.nth === call.nth;
+      if (at === undefined || typeof fault.at === "number") return fault.at === at;
+      return call.name.includes(fault.at) && --fault.left === 0;
     };
     // Each counts, whichever of them strikes.
     const [armed] = this.#faults.filter(hits);
@@ -221,7 +247,8 @@ export class FaultLayer {
     const { kind } = fault;
     this.#note(fault, call);
     if (kind === "failBefore") throw this.#told(call, awsError("InternalServerError"));
-    if (kind === "throttle") throw this.#told(call, awsError("ThrottlingException"));
+    if (kind === "throttle" || kind === "backOff") return this.#throttle(kind, call, make, endTurn);
+    if (kind === "early") return this.#applied(call, () => make(this.#earlier(fault, call)));
     if (kind === "freeze" || kind === "delay") {
       endTurn();
       await (kind === "freeze" ? this.#freeze(call.invocation, fault.ms) : this.#delay(call.invocation, fault.ms));
@@ -238,6 +265,37 @@ export class FaultLayer {
     call.invocation.kill();
     // Nobody is there to read this; but what processes share here, and would not in AWS, must not wait for the dead.
     throw this.#told(call, awsError("Killed"));
+  }
+
+  /** Refused until the SDK has backed off often enough, or gives up. */
+  async #throttle(kind: "throttle" | "backOff", call: Call, make: Make, endTurn: EndTurn): ReturnType<Make> {
+    const refusal = () => this.#told(call, awsError("ThrottlingException"));
+    const pauses = mayStandStill(call.name) ? (this.#around.backoff?.(call, kind) ?? []) : [];
+    let end = endTurn;
+    for (const ms of pauses) {
+      refusal();
+      end();
+      await this.#delay(call.invocation, ms);
+      end = await this.#turn(call);
+    }
+    try {
+      if (kind === "throttle") throw refusal();
+      return await this.#applied(call, make);
+    } finally {
+      end();
+    }
+  }
+
+  #earlier({ ms = EARLY_MS }: Strike, { name, request }: Call): Request | undefined {
+    return request && broughtForward(name, request, ms, this.#around.clock.now());
+  }
+
+  /** The body of a step can die or stand still, nothing else; and only a timer can be early. */
+  #canStrike(fault: Strike, call: Call): boolean {
+    const { kind } = fault;
+    if (call.name.startsWith("body ")) return kind === "crashBefore" || kind === "freeze";
+    if (kind === "early") return this.#earlier(fault, call) !== undefined;
+    return kind !== "stale" && (mayStandStill(call.name) || !["freeze", "delay", "backOff"].includes(kind));
   }
 
   #note(strike: Strike, call: Call): void {
@@ -285,15 +343,8 @@ export class FaultLayer {
   }
 }
 
-/**
- * The processes here share one read of the registry, as those of an account do not: none may stand still in it. And a body's process
- * may die or stand still, nothing else.
- */
-function canStrike(kind: FaultKind, name: string): boolean {
-  if (name.startsWith("body ")) return kind === "crashBefore" || kind === "freeze";
-  if (kind === "stale") return false;
-  return !((kind === "freeze" || kind === "delay") && name.includes("#registry"));
-}
+/** The processes here share one read of the registry, as those of an account do not: none may stand still in it. */
+const mayStandStill = (name: string): boolean => !name.includes("#registry");
 
 /** The SDK changes the prototype of byte arrays: each gets one of its own. */
 const own = (answer: Answer): Answer => ({ ...answer, body: Buffer.from(bodyText(answer.body)) });

@@ -20,11 +20,12 @@ const neededSweeper = (runId: string): Finding => ({
   runId,
 });
 
-/** Late post, slow calls and indexes that lag are part of every day. */
-const EVERYDAY: readonly Struck["kind"][] = ["late", "duplicate", "delay", "stale"];
+/** Late post, early timers, slow calls and indexes that lag are part of every day. */
+const EVERYDAY: readonly Struck["kind"][] = ["late", "duplicate", "early", "delay", "backOff", "stale"];
 
 /** Faults proper: one at a time is repaired by the messages that come again. */
-const severe = (struck: readonly Struck[]): number => struck.filter(({ kind }) => !EVERYDAY.includes(kind)).length;
+export const severe = (struck: readonly Struck[]): number =>
+  struck.filter(({ kind }) => !EVERYDAY.includes(kind)).length;
 
 /** Post that is late or doubled, and an index that lags, take no lease from anybody: who holds it executes alone. */
 const MERE_POST: readonly Struck["kind"][] = ["late", "duplicate", "stale"];

@@ -2,37 +2,44 @@
 import { Crew } from "./crew.ts";
 import { HELP, readOptions, type SimOptions } from "./options.ts";
 import { planOf } from "./plan.ts";
+import { Progress } from "./progress.ts";
 import { shrink } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 import { renderSummary, type Summary, summarize } from "./summary.ts";
 import { type Report, reportOf, type Task, taskOf } from "./task.ts";
-import { tellFailure, tellTrace } from "./tell.ts";
+import { tellFailure, tellTrace, tellUnrepeated } from "./tell.ts";
 import { workloads } from "./workloads/index.ts";
 
 /** So many failing stories are told. */
 const TOLD_MAX = 3;
 
 const names = workloads.map(({ name }) => name);
-const progress = (text: string) => void process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : "");
 
 async function playAll({ seeds, from, workload, jobs }: SimOptions): Promise<Summary> {
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1_000;
   const reports: Report[] = [];
   const failed: Report[] = [];
+  const progress = new Progress(process.stderr, seeds);
   const onReport = (report: Report) => {
     reports.push(report);
     if (report.findings.length > 0) failed.push(report);
     const rate = (reports.length / seconds()).toFixed(1);
-    progress(`${reports.length} of ${seeds} seeds, ${rate} a second, ${failed.length} broke a law`);
+    const text = `${reports.length} of ${seeds} seeds, ${rate} a second, ${failed.length} broke a law`;
+    progress.show(reports.length, text);
   };
   await new Crew(tasks(seeds, from, workload), onReport).work(jobs);
-  progress("");
+  progress.end();
   const toTell = failed.toSorted((a, b) => a.seed - b.seed).slice(0, TOLD_MAX);
   const retold = toTell.map(({ seed, ...of }) => taskOf(seed, of.workload, true));
-  await new Crew(retold, ({ told, findings }) => {
-    process.stdout.write(told ?? `${findings.map(({ text }) => text).join("\n")}\n`);
-  }).work(1);
+  const tell = (again: Report) => {
+    const { told, findings, seed } = again;
+    if (told !== undefined) process.stdout.write(told);
+    else if (findings.length > 0) process.stdout.write(`${findings.map(({ text }) => text).join("\n")}\n`);
+    else
+      for (const first of toTell.filter((one) => one.seed === seed)) process.stdout.write(tellUnrepeated(first, again));
+  };
+  await new Crew(retold, tell).work(1);
   return summarize(reports, seconds());
 }
 

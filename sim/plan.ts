@@ -34,6 +34,8 @@ const CALLS = 120;
 const SKEW_MS = 2_000;
 /** Of the sweeper's looks at an index. */
 const STALE_OF = 0.5;
+/** Of the timers. */
+const EARLY_OF = [0.1, 0.5, 1] as const;
 
 /** Where a fault leaves most behind: half of the faults strike there. All runs make these calls … */
 const SORE = [
@@ -69,15 +71,21 @@ export function planOf(workload: Workload, seed: number): { readonly story: Stor
 function weatherOf(draw: Draw): Weather {
   if (draw.chance(CALM_OF)) return CALM;
   const skewMs = draw.chance(0.3) ? SKEW_MS : 0;
-  const others = { ...(draw.chance(0.4) && mailRates(draw)), ...(draw.chance(0.3) && { stale: STALE_OF }) };
+  const others = {
+    ...(draw.chance(0.4) && mailRates(draw)),
+    ...(draw.chance(0.3) && { stale: STALE_OF }),
+    ...(draw.chance(0.3) && { early: draw.oneOf(EARLY_OF) }),
+  };
   if (draw.chance(STORM_OF)) return { faults: [], rates: { ...stormRates(draw), ...others }, skewMs };
   return { faults: Array.from({ length: draw.number(1, FAULTS_MAX) }, () => faultOf(draw)), rates: others, skewMs };
 }
 
-export const CALL_KINDS = [...FAULT_KINDS, "delay"] as const;
+const DRAWN_KINDS = [...FAULT_KINDS, "delay", "backOff"] as const;
+/** What may strike a call. A timer is not likely to be hit by chance: they have a rate of their own. */
+export const CALL_KINDS = [...DRAWN_KINDS, "early"] as const;
 
 function faultOf(draw: Draw): Fault {
-  const kind = draw.oneOf(CALL_KINDS);
+  const kind = draw.oneOf(DRAWN_KINDS);
   const time = kind === "delay" ? { ms: msOf("delay", draw.number(0, 999) / 1_000) } : {};
   // Equally often among the first ten calls as among the next hundred.
   if (draw.chance(0.5)) return { kind, at: Math.floor(CALLS ** (draw.number(0, 999) / 1_000)), ...time };
@@ -88,7 +96,7 @@ function faultOf(draw: Draw): Fault {
 /** A few kinds at a time, so that they are not drowned by one another. */
 const stormRates = (draw: Draw): Weather["rates"] =>
   Object.fromEntries(
-    Array.from({ length: draw.number(1, 3) }, () => [draw.oneOf(CALL_KINDS), draw.number(2, 20) / 1_000] as const),
+    Array.from({ length: draw.number(1, 3) }, () => [draw.oneOf(DRAWN_KINDS), draw.number(2, 20) / 1_000] as const),
   );
 
 /** Copies make copies: with more of them, what is invoked by what is invoked is sent a thousand times. */
@@ -99,11 +107,17 @@ const mailRates = (draw: Draw): Weather["rates"] => ({
 
 const LATE_MS_MAX = 30_000;
 const DELAY_MS = { from: 20, to: 20_000 };
+/** From what clocks differ by to more than most timers take. */
+const EARLY_MS = { from: 1_000, to: 86_400_000 };
 
-/** How long something takes, by a fraction. */
-function msOf(kind: "delay" | "late" | "duplicate", fraction: number): number {
-  if (kind === "delay") return Math.floor(DELAY_MS.from * (DELAY_MS.to / DELAY_MS.from) ** fraction);
-  return Math.floor(fraction * LATE_MS_MAX);
+type Timed = "delay" | "late" | "duplicate" | "early";
+const takesTime = (kind: FaultKind): kind is Timed => ["delay", "late", "duplicate", "early"].includes(kind);
+
+/** How long something takes, by a fraction; the short as often as the long. */
+function msOf(kind: Timed, fraction: number): number {
+  if (kind === "late" || kind === "duplicate") return Math.floor(fraction * LATE_MS_MAX);
+  const { from, to } = kind === "delay" ? DELAY_MS : EARLY_MS;
+  return Math.floor(from * (to / from) ** fraction);
 }
 
 /** What a seed does to the call or message of that name, if it is one of these kinds. */
@@ -112,7 +126,24 @@ export function drawnStrike(plan: Plan, kinds: readonly FaultKind[], name: strin
   const kind = kinds.find((one) => chanceOf(seed, `${one} ${name} ${nth}`) < (weather.rates[one] ?? 0));
   if (kind === undefined) return undefined;
   const fraction = chanceOf(seed, `ms ${name} ${nth}`);
-  return kind === "delay" || kind === "late" || kind === "duplicate" ? { kind, ms: msOf(kind, fraction) } : { kind };
+  return takesTime(kind) ? { kind, ms: msOf(kind, fraction) } : { kind };
+}
+
+/** As often the SDK makes a throttled call again. */
+const RETRIES = 3;
+const BACKOFF_MS = 500;
+
+/** What a seed has the SDK wait before each of its retries, in milliseconds. A call that gets through does so at the last of them. */
+export function drawnBackoff(
+  { seed }: Plan,
+  kind: "throttle" | "backOff",
+  name: string,
+  nth: number,
+): readonly number[] {
+  const retries = kind === "throttle" ? RETRIES : numberOf(seed, `retries ${name} ${nth}`, 1, RETRIES);
+  return Array.from({ length: retries }, (_, i) =>
+    numberOf(seed, `backoff ${i} ${name} ${nth}`, 0, BACKOFF_MS * 2 ** i),
+  );
 }
 
 /** How far the clock of a process is off, in milliseconds. */

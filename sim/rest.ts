@@ -18,13 +18,16 @@ export async function comeToRest(stage: Stage, trace: Trace): Promise<void> {
   }
 }
 
-/** Each wake may bring the next one to light, and an index may lag behind by a look. */
+/** Each wake may bring the next one to light, an index may lag behind by a look, and a sweep that fails is followed by the next. */
 async function sweepAll(stage: Stage, trace: Trace): Promise<void> {
   for (let sweep = 0, inVain = 0; sweep < SWEEPS_MAX && inVain < 2; sweep++) {
     const before = stage.swept.length;
-    await stage.doors.sweep();
+    const isSwept = await stage.doors.sweep().then(
+      () => true,
+      () => false,
+    );
     for (const runId of stage.swept.slice(before)) trace.world(`the sweeper gets run#${runId} going`);
-    inVain = stage.swept.length === before ? inVain + 1 : 0;
+    inVain = isSwept && stage.swept.length === before ? inVain + 1 : 0;
     await stage.pass(5 * MINUTE_MS);
   }
 }

@@ -32,7 +32,10 @@ export interface Result {
 }
 
 /** Only the simulator's own tests break something. */
-export type Broken = Pick<StageOptions, "behind">;
+export interface Broken extends Pick<StageOptions, "behind"> {
+  /** @default 10_000 */
+  readonly callsMax?: number;
+}
 
 /** Some ten times as many as a story makes. One that makes more goes round in circles. */
 const CALLS_MAX = 10_000;
@@ -40,7 +43,11 @@ const CALLS_MAX = 10_000;
 const HUNG_MS = 60_000;
 
 /** Plays a story by a plan until nothing is left to happen, and judges what is left. */
-export async function simulate(story: Story, plan: Plan, { behind }: Broken = {}): Promise<Result> {
+export async function simulate(
+  story: Story,
+  plan: Plan,
+  { behind, callsMax = CALLS_MAX }: Broken = {},
+): Promise<Result> {
   const stage = await openStage({
     ...(behind !== undefined && { behind }),
     functions: story.functions,
@@ -57,7 +64,7 @@ export async function simulate(story: Story, plan: Plan, { behind }: Broken = {}
   const origin = stage.aws.clock.now();
   const trace = new Trace(() => stage.aws.clock.now() - origin);
   const signs = () => `${stage.faults.calls.length} ${stage.aws.clock.now()}`;
-  const judgement = await unlessHung(judged(stage, story, plan, trace), signs);
+  const judgement = await unlessHung(judged(stage, story, plan, { trace, callsMax }), signs);
   const hung = judgement === undefined;
   if (!hung) await stage.cloud.close();
   const { findings, runs } = judgement ?? { findings: [HUNG], runs: [] };
@@ -85,7 +92,12 @@ interface Judged {
   readonly runs: readonly RunView[];
 }
 
-async function judged(stage: Stage, story: Story, plan: Plan, trace: Trace): Promise<Judged> {
+interface Watch {
+  readonly trace: Trace;
+  readonly callsMax: number;
+}
+
+async function judged(stage: Stage, story: Story, plan: Plan, { trace, callsMax }: Watch): Promise<Judged> {
   const { faults, witness, swept } = stage;
   const onStrike = (struck: Struck) => {
     faults.struck.push(struck);
@@ -95,8 +107,8 @@ async function judged(stage: Stage, story: Story, plan: Plan, trace: Trace): Pro
   faults.arm(plan.weather.faults);
   let endless: Finding | undefined;
   faults.before = (name, at) => {
-    if (at === CALLS_MAX) endless = { law: "L9", text: `there is no end of calls: the last one is ${name}` };
-    if (at >= CALLS_MAX) throw new Error("The story is over.");
+    if (at === callsMax) endless = { law: "L9", text: `there is no end of calls: the last one is ${name}` };
+    if (at >= callsMax) throw new Error("The story is over.");
   };
   const origin = stage.aws.clock.now();
   const cancelled = await live(stage, plan.acts, trace);

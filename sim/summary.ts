@@ -18,8 +18,10 @@ export interface Summary {
   readonly struck: Readonly<Record<string, number>>;
   /** Stories in which nothing went wrong at all. */
   readonly calm: number;
-  /** Stories in which the sweeper was needed: only where several faults met. */
+  /** Stories in which the sweeper was needed. */
   readonly swept: number;
+  /** Those of them in which several faults met: all, or a law is broken. */
+  readonly sweptAfterSeveral: number;
   readonly failures: readonly Failure[];
   readonly seconds: number;
 }
@@ -35,6 +37,7 @@ export function summarize(reports: readonly Report[], seconds: number): Summary 
     struck: counts(reports.flatMap(({ struck }) => Object.entries(struck))),
     calm: total(({ struck }) => (Object.keys(struck).length === 0 ? 1 : 0)),
     swept: total(({ swept }) => (swept > 0 ? 1 : 0)),
+    sweptAfterSeveral: total(({ swept, severe }) => (swept > 0 && severe > 1 ? 1 : 0)),
     failures: inOrder
       .filter(({ findings }) => findings.length > 0)
       .map(({ workload, seed, findings }) => ({ workload, seed, findings })),
@@ -60,7 +63,7 @@ export function renderSummary(summary: Summary): string {
     `  played     ${summary.runs} runs, ${summary.calls} AWS calls`,
     `  faults     ${list(summary.struck)}`,
     `  calm       ${summary.calm} stories in which nothing went wrong`,
-    `  sweeper    needed in ${summary.swept} stories, all of them with several faults`,
+    `  sweeper    needed in ${summary.swept} stories, ${summary.sweptAfterSeveral} of them with several faults`,
     ...(failures.length === 0
       ? ["  All laws hold."]
       : [

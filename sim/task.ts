@@ -1,5 +1,6 @@
 import type { Finding } from "../audit/index.ts";
 import type { Workload } from "./contract.ts";
+import { severe } from "./judge.ts";
 import { planOf } from "./plan.ts";
 import { shrink } from "./shrink.ts";
 import { type Result, simulate } from "./simulate.ts";
@@ -21,6 +22,8 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** Faults that struck, by kind. */
   readonly struck: Readonly<Record<string, number>>;
+  /** How many of them were more than what is part of every day. */
+  readonly severe: number;
   /** How many runs only the sweeper got going again. */
   readonly swept: number;
   readonly runs: number;
@@ -53,5 +56,6 @@ export function reportOf({ plan, findings, struck, swept, runNames, calls, hash,
   const kinds: Record<string, number> = {};
   for (const { kind } of struck) kinds[kind] = (kinds[kind] ?? 0) + 1;
   const { workload, seed } = plan;
-  return { workload, seed, findings, struck: kinds, swept: swept.length, runs: runNames.size, calls, hash, hung };
+  const faults = { struck: kinds, severe: severe(struck), swept: swept.length };
+  return { workload, seed, findings, ...faults, runs: runNames.size, calls, hash, hung };
 }

@@ -5,6 +5,7 @@ import type { Fault, FaultKind, Strike } from "./faults.ts";
 import type { Plan } from "./plan.ts";
 import type { Shrunk } from "./shrink.ts";
 import type { Result } from "./simulate.ts";
+import type { Report } from "./task.ts";
 import type { Line } from "./trace.ts";
 
 /** The laws of ARCHITECTURE.md, in a line each. */
@@ -24,13 +25,15 @@ const LAWS: Readonly<Record<Law, string>> = {
 /** What a fault does to the call, message or look that is named after it. */
 const STRIKES: Readonly<Record<FaultKind, string>> = {
   failBefore: "fails, and is not applied",
-  throttle: "is throttled, and not applied",
+  throttle: "is throttled until the SDK gives up",
+  backOff: "is throttled, and gets through when the SDK has backed off",
   failAfter: "is applied, and fails all the same",
   repeat: "is applied, its reply is lost, and it is made again",
   crashBefore: "is not made: its process is killed",
   crashAfter: "is applied, and its process is killed before it hears of it",
   freeze: "has to wait: its process stands still, past its lease",
   delay: "is slow",
+  early: "asks for a timer, which comes too early",
   late: "is late",
   duplicate: "comes twice, the second time later",
   stale: "tells of the time of the look before",
@@ -54,6 +57,17 @@ export function tellFailure(failed: Result, { result, tries }: Shrunk): string {
     ...shortened(concerned(result)).map((line) => (typeof line === "string" ? line : `    ${tellLine(line, alias)}`)),
     "",
     `  Again: npm run sim -- --workload ${plan.workload} --seed ${failed.plan.seed} --trace`,
+    "",
+  ].join("\n");
+}
+
+/** A story that has broken a law once, and does not when it is played again: the simulator itself, or this machine, is not what it should be. */
+export function tellUnrepeated(failed: Report, again: Report): string {
+  const { workload, seed, findings } = failed;
+  return [
+    `Seed ${seed} of "${workload}" has broken a law, and breaks none when it is played again: that must not be. ` +
+      `Its hash was ${failed.hash || "not known"}, and is ${again.hash} now. It had broken:`,
+    ...findings.map(({ law, text }) => `  ${law}  ${text}`),
     "",
   ].join("\n");
 }

@@ -7,15 +7,19 @@ import { chanceOf } from "./chance.ts";
 import type { Struck } from "./contract.ts";
 import type { Fault, Surroundings } from "./faults.ts";
 import { type Mail, messageName } from "./mail.ts";
-import { CALL_KINDS, drawnStrike, type Plan, skewOf } from "./plan.ts";
+import { CALL_KINDS, drawnBackoff, drawnStrike, type Plan, skewOf } from "./plan.ts";
 import { Schedule } from "./schedule.ts";
 
 /** What comes between the doors and AWS. */
-export const between = (plan: Plan, { activity }: LocalAws): Pick<Surroundings, "schedule" | "chance"> => ({
+export const between = (plan: Plan, { activity }: LocalAws): Pick<Surroundings, "schedule" | "chance" | "backoff"> => ({
   schedule: new Schedule(activity, (name) => (plan.order === "drawn" ? chanceOf(plan.seed, `order ${name}`) : 0)),
   chance: ({ name, nth, invocation }) =>
-    drawnStrike(plan, invocation.functionName.endsWith("-sweeper") ? ["stale"] : CALL_KINDS, name, nth),
+    drawnStrike(plan, invocation.functionName.endsWith("-sweeper") ? SWEEPER_KINDS : CALL_KINDS, name, nth),
+  backoff: ({ name, nth }, kind) => drawnBackoff(plan, kind, name, nth),
 });
+
+/** An index that lags comes first: it is what strikes the sweeper most. */
+const SWEEPER_KINDS = ["stale", ...CALL_KINDS] as const;
 
 /** The post, and a note of what it did. */
 export function mailOf(plan: Plan, onStrike: (struck: Struck) => void): Mail {

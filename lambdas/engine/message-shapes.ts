@@ -48,7 +48,7 @@ const RUN_MESSAGES: Readonly<Record<string, Shape>> = {
   },
   pump: { gate },
   wake: { timer: optional(object({ stepKey: text, at: number })), reserved: optional(reserved) },
-  resolve: { stepKey: text, by: text, outcome },
+  resolve: { stepKey: text, by: text, outcome, at: optional(number) },
 };
 
 const ENGINE_MESSAGES: Readonly<Record<string, Shape>> = {

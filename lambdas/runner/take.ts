@@ -8,6 +8,7 @@ import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { armStart, endLifetime } from "./deadlines.ts";
 import type { RunnerDeps } from "./deps.ts";
+import { putOff } from "./early.ts";
 import { handOverOf, type Look, lookAround, passOnPromises, type Standing, slotsOf, standingOf } from "./gates.ts";
 import { VISIBILITY_MS } from "./heartbeat.ts";
 import { hold, type Verdict } from "./hold.ts";
@@ -39,6 +40,7 @@ export async function take(deps: RunnerDeps, delivery: Delivery): Promise<Verdic
   const { message, receipt } = delivery;
   if (message.kind === "pump") return pumpGate(deps, message);
   if (!deps.functions.has(message.functionId)) return unknownFunction(deps, delivery);
+  if (await putOff(deps, message)) return "ack";
   const nonce = deps.nonce();
   const [arrived] = await Promise.all([arrive(deps, message, nonce), shortenVisibility(deps, receipt)]);
   if (typeof arrived === "string") return arrived;

@@ -69,6 +69,8 @@ export interface ResolveMessage {
   readonly stepKey: string;
   readonly by: string;
   readonly outcome: Outcome;
+  /** Of a timeout: not before this time, in milliseconds. */
+  readonly at?: number;
 }
 
 /** Look whether a queue may move on: a gate that was held back is open again. */

@@ -22,6 +22,6 @@ afterAll(() => {
   const played = new Set(reports.map(({ workload }) => workload));
   const struck = new Set(reports.flatMap((report) => Object.keys(report.struck)));
   expect(played.size).toBe(workloads.length);
-  for (const kind of ["crashAfter", "crashBefore", "failAfter", "freeze", "late", "duplicate"])
+  for (const kind of ["crashAfter", "crashBefore", "failAfter", "freeze", "late", "duplicate", "early"])
     expect(struck).toContain(kind);
 });

@@ -44,6 +44,7 @@ const timeoutMessage = (held: Held, step: StepMemo, target: { app: string; funct
     stepKey: step.key,
     by: "timeout",
     outcome: invokeTimeout(step.id, `${target.app}/${target.functionId}`),
+    at: step.until,
   });
 
 export const invokeTimeout = (stepId: string, target: string): Outcome => ({

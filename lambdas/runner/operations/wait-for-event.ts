@@ -108,6 +108,7 @@ async function callBack(held: Held, step: StepMemo): Promise<void> {
     stepKey: step.key,
     by: "timeout",
     outcome: WAIT_TIMED_OUT,
+    at: step.until,
   });
   if (step.wait?.via === "table") return armTimer(held, step, timeout);
   const seconds = Math.max(1, Math.ceil(((step.until ?? 0) - clock.now()) / 1_000));

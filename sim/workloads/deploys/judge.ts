@@ -1,7 +1,7 @@
 import type { Finding } from "../../../audit/contract.ts";
 import type { RunView, StepView } from "../../../sdk/protocol/index.ts";
 import type { Played } from "../../contract.ts";
-import { finding, nameOf } from "../findings.ts";
+import { finding, isEarly, nameOf } from "../findings.ts";
 import { runProblems, startProblems } from "../judge.ts";
 import { type Node, nodesOf, type Program, shortened } from "../programs/grammar.ts";
 import { goEvents, isOf } from "../programs/judge.ts";
@@ -46,7 +46,7 @@ function tokenOf(step: StepView): Token | undefined {
 /** A result is of the step under whose id it is kept, and was made by code that was live then. */
 function tokenProblems(played: Played, run: RunView): readonly Finding[] {
   const deploys = played.acts.flatMap((act) => (act.kind === "deploy" ? [played.origin + act.at] : []));
-  const isCalm = played.struck.length === 0;
+  const isCalm = played.struck.every(isEarly);
   return run.steps.flatMap((step) => {
     if (step.kind !== "run" || step.status !== "completed") return [];
     const { id, version = 0 } = tokenOf(step) ?? {};

@@ -1,6 +1,7 @@
 import type { Finding } from "../../../audit/contract.ts";
 import type { RunView } from "../../../sdk/protocol/index.ts";
 import type { Played } from "../../contract.ts";
+import { isEarly } from "../findings.ts";
 import { runProblems } from "../judge.ts";
 import { orderProblems, throttleProblems } from "./judge-starts.ts";
 import { type Overseer, overseerOf, type Sighting } from "./overseer.ts";
@@ -65,8 +66,10 @@ function toldBy({ failing }: Tale, played: Played): Told {
   const { struck, skewMs } = played;
   return {
     ...played,
-    calm: struck.length === 0 && Object.keys(failing).length === 0 && skewMs === 0,
-    stoodStill: struck.some(({ kind }) => kind === "freeze" || kind === "delay"),
+    calm: struck.every(isEarly) && Object.keys(failing).length === 0 && skewMs === 0,
+    stoodStill: struck.some(
+      ({ kind }) => kind === "freeze" || kind === "delay" || kind === "backOff" || kind === "throttle",
+    ),
     blurMs: 2 * skewMs,
   };
 }

@@ -1,7 +1,7 @@
 import type { Finding } from "../../../audit/contract.ts";
 import type { RunView, StepView } from "../../../sdk/protocol/index.ts";
 import type { Act, Played } from "../../contract.ts";
-import { finding, nameOf, triesExcused } from "../findings.ts";
+import { finding, isEarly, nameOf, triesExcused } from "../findings.ts";
 import { oneEachProblems, runProblems, startProblems } from "../judge.ts";
 import { type Cast, type Lifecycle, listenerOf, mainsOf } from "./cast.ts";
 import { errorText } from "./compile.ts";
@@ -91,7 +91,8 @@ function surroundingsOf(cast: Cast, played: Played, run: RunView): Surroundings 
     programs: new Map(cast.programs.map((program) => [program.id, program])),
     signals: signalsOf(played.acts),
     // The sweeper comes only when the acts are over.
-    slackMs: swept.length > 0 ? 20 * DAY_MS : 5 * MINUTE_MS + struck.length * LOST_BY_FAULT_MS,
+    slackMs:
+      swept.length > 0 ? 20 * DAY_MS : 5 * MINUTE_MS + struck.filter((one) => !isEarly(one)).length * LOST_BY_FAULT_MS,
     crashes: triesExcused(played, run.id),
   };
 }
