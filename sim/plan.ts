@@ -35,7 +35,7 @@ const SKEW_MS = 2_000;
 /** Of the sweeper's looks at an index. */
 const STALE_OF = 0.5;
 /** Of the timers. */
-const EARLY_OF = [0.1, 0.5, 1] as const;
+const EARLY_OF = [0.1, 0.2, 0.4] as const;
 
 /** Where a fault leaves most behind: half of the faults strike there. All runs make these calls … */
 const SORE = [
