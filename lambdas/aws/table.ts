@@ -20,6 +20,13 @@ export interface IndexEntry {
   readonly sortedBy: string;
 }
 
+/** An index of the table, and its key. */
+interface Index {
+  readonly name: string;
+  readonly partitionKey: string;
+  readonly sortKey: string;
+}
+
 export interface Update {
   /** An update expression; `#name` stands for the attribute `name`. */
   readonly update: string;
@@ -175,55 +182,40 @@ export class Table {
   }
 
   /** Keys of an index partition up to `upTo`, the lowest first, page by page. Indexes lag behind: never decide from them. */
-  async *queryIndexUp(
-    index: { name: string; partitionKey: string; sortKey: string },
-    pk: string,
-    upTo: string,
-    pageSize: number,
-  ): AsyncGenerator<readonly IndexEntry[]> {
-    let from: Record<string, import("@aws-sdk/client-dynamodb").AttributeValue> | undefined;
-    do {
-      const page = await this.#client().send(
-        new QueryCommand({
-          TableName: this.name,
-          IndexName: index.name,
-          KeyConditionExpression: "#pk = :pk AND #sk <= :upTo",
-          ExpressionAttributeNames: { "#pk": index.partitionKey, "#sk": index.sortKey },
-          ...placeholders({ pk, upTo }),
-          Limit: pageSize,
-          ...(from && { ExclusiveStartKey: from }),
-        }),
-      );
-      yield (page.Items ?? []).map((item) => {
-        const { pk, sk, [index.sortKey]: sortedBy } = unmarshall(item);
-        return { key: { pk, sk }, sortedBy };
-      });
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+  async *queryIndexUp(index: Index, pk: string, upTo: string, pageSize: number): AsyncGenerator<readonly IndexEntry[]> {
+    const range = { condition: "#sk <= :bound", bound: upTo, order: "up" } as const;
+    for await (const page of this.#indexPages(index, pk, range, pageSize))
+      yield page.map(({ pk, sk, [index.sortKey]: sortedBy }) => ({ key: { pk, sk }, sortedBy }) as IndexEntry);
   }
 
   /** Sort keys of an index partition below `below`, the highest first, page by page. */
-  async *queryIndexDown(
-    index: { name: string; partitionKey: string; sortKey: string },
+  async *queryIndexDown(index: Index, pk: string, below: string, pageSize: number): AsyncGenerator<string> {
+    const range = { condition: "#sk < :bound", bound: below, order: "down" } as const;
+    for await (const page of this.#indexPages(index, pk, range, pageSize))
+      for (const item of page) yield item[index.sortKey] as string;
+  }
+
+  async *#indexPages(
+    index: Index,
     pk: string,
-    below: string,
+    { condition, bound, order }: { readonly condition: string; readonly bound: string; readonly order: Order },
     pageSize: number,
-  ): AsyncGenerator<string> {
+  ): AsyncGenerator<readonly Item[]> {
     let from: Record<string, import("@aws-sdk/client-dynamodb").AttributeValue> | undefined;
     do {
       const page = await this.#client().send(
         new QueryCommand({
           TableName: this.name,
           IndexName: index.name,
-          KeyConditionExpression: "#pk = :pk AND #sk < :below",
+          KeyConditionExpression: `#pk = :pk AND ${condition}`,
           ExpressionAttributeNames: { "#pk": index.partitionKey, "#sk": index.sortKey },
-          ...placeholders({ pk, below }),
-          ScanIndexForward: false,
+          ...placeholders({ pk, bound }),
+          ScanIndexForward: order === "up",
           Limit: pageSize,
           ...(from && { ExclusiveStartKey: from }),
         }),
       );
-      for (const item of page.Items ?? []) yield unmarshall(item)[index.sortKey];
+      yield (page.Items ?? []).map((item) => unmarshall(item));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
   }
