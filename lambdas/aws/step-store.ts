@@ -55,23 +55,24 @@ export const createStepStore = (table: Table, retentionMs: number) => ({
     return applied ? step : await this.stored(run, step);
   },
 
-  /** Gives a result its place in the order under this fence, and a sleep its outcome with it. An older fence is refused. */
-  async order(run: RunKey, step: StepMemo, order: number, fence: number): Promise<boolean> {
-    const sleeping = step.outcome === undefined;
+  /** Gives a result its place in the order under this fence, and a sleep its outcome with it. Undefined: an older fence is refused. */
+  async order(run: RunKey, step: StepMemo, order: number, fence: number): Promise<StepMemo | undefined> {
+    const place = { order, fence };
+    const slept = step.outcome === undefined ? { outcome: SLEPT, endedAt: step.until as number } : undefined;
+    const values = { ...place, ...(slept && { ...outcomeItem(slept.outcome), endedAt: slept.endedAt }) };
     const written = await table.update(stepKey(run, step.key), {
-      update: `SET #order = :order, #fence = :fence${sleeping ? ", #outcome = :ok, #data = :null, #endedAt = :endedAt" : ""}`,
+      update: setAll(values),
       when: "#fence <= :fence",
-      values: { order, fence, ...(sleeping && { ok: "ok", null: "null", endedAt: step.until }) },
+      values,
     });
-    return written.applied;
+    return written.applied ? { ...step, ...place, ...slept } : undefined;
   },
 
   /** Brings an outcome from outside, first writer wins (L7). Undefined: there is no such step, or it has one. */
   async resolve(run: RunKey, key: string, { outcome, by, at }: Resolution): Promise<StoredStep | undefined> {
     const values = { ...outcomeItem(outcome), by, endedAt: at };
-    const sets = Object.keys(values).map((name) => `#${name} = :${name}`);
     const written = await table.update(stepKey(run, key), {
-      update: `SET ${sets.join(", ")}`,
+      update: setAll(values),
       when: "attribute_exists(pk) AND attribute_not_exists(#outcome)",
       values,
       returns: "ALL_NEW",
@@ -90,6 +91,14 @@ export const createStepStore = (table: Table, retentionMs: number) => ({
     return (await this.get(run, step.key))?.memo ?? step;
   },
 });
+
+/** A sleep has no result but its end. */
+const SLEPT: Outcome = { ok: true, data: { json: "null" } };
+
+const setAll = (values: object): string =>
+  `SET ${Object.keys(values)
+    .map((name) => `#${name} = :${name}`)
+    .join(", ")}`;
 
 export type StepStore = ReturnType<typeof createStepStore>;
 

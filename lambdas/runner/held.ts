@@ -171,9 +171,8 @@ export class Held {
 
   /** Writes a result's place in the order before it is handed over. @throws Fenced */
   async giveOrder(step: StepMemo, order = this.nextOrder()): Promise<StepMemo> {
-    const applied = await this.deps.world.steps.order(this.run, step, order, this.fence);
-    if (!applied) throw new Fenced();
-    const ordered = { ...step, order, fence: this.fence };
+    const ordered = await this.deps.world.steps.order(this.run, step, order, this.fence);
+    if (ordered === undefined) throw new Fenced();
     this.memo.set(step.key, ordered);
     return ordered;
   }

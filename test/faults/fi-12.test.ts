@@ -126,4 +126,51 @@ describe("FI-12: one orchestrator, and one order of results for all replays (L1,
       expect(await branchesUnder(course)).toMatchObject(right);
     },
   );
+
+  it("a sleep keeps its place when a wake makes the holder read the memo again", async () => {
+    // During `slow` the nap of the other branch ends, gets its place and is handed over; then a wake comes. `flaky` starts the handler
+    // anew (its `attempt` has changed): the nap must still come before `slow`.
+    const order: string[] = [];
+    const { run, problems, stage } = await playOn(
+      {
+        name: "a sleep beside a slow step",
+        functions: one(async ({ step }, { notebook, slow }) => {
+          order.splice(0);
+          const first = async () => {
+            await step.sleep("short", 200);
+            order.push("short");
+            await notebook.step(step, "slow", () => slow(20_000));
+            order.push("slow");
+            notebook.hand("order", order.join(" "));
+            await notebook.step(step, "flaky", (tries) => {
+              if (tries === 1) throw new Error("not yet");
+            });
+          };
+          const second = async () => {
+            await step.sleep("nap", 5_000);
+            order.push("nap");
+            await step.sleep("long", "1h");
+          };
+          await Promise.all([first(), second()]);
+        }),
+        script: async (stage) => {
+          await stage.pass(10_000);
+          const [runId = ""] = stage.runIds;
+          const wake = {
+            v: 1,
+            id: "spare",
+            env: "main",
+            app: "laws",
+            functionId: "main",
+            runId,
+            kind: "wake",
+          } as const;
+          await stage.doors.world.queue.sendToRun(stage.provisioned.binding.runQueueUrl, wake);
+        },
+      },
+      [],
+    );
+    expect({ status: run.status, problems }).toEqual({ status: "completed", problems: [] });
+    expect([...(stage.notebook.handed.get("order") ?? [])]).toEqual(['"short nap slow"']);
+  });
 });

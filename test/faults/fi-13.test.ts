@@ -180,6 +180,38 @@ describe("FI-13: an ended run absorbs everything (L6)", { timeout: 300_000 }, ()
     expect((await audit(stage)).problems).toEqual([]);
   });
 
+  /** How many of 14 bodies begin when the run is cancelled at some moment. */
+  async function bodiesWhenCancelled(takesMs: number, moment: (call: string) => boolean): Promise<number> {
+    const handler: Handler = async ({ step }, { notebook, slow }) => {
+      for (let i = 1; i <= 14; i++) await notebook.step(step, `step ${i}`, () => (takesMs > 0 ? slow(takesMs) : i));
+    };
+    const stage = await open({ functions: functionsOf({ status: "running", handler }) });
+    const runId = runOfStart(stage);
+    const cancel = async () => void (await stage.doors.api.cancel({ env: "main", app: "laws", runId }, {}));
+    stage.faults.before = (call) => (moment(call) ? outside(cancel) : undefined);
+    await stage.cloud.send(START_EVENT);
+    await stage.pass(4 * MINUTE_MS);
+    expect(await viewOf(stage, runId)).toMatchObject({ status: "cancelled" });
+    expect((await audit(stage)).problems).toEqual([]);
+    return Object.keys(stage.notebook.bodies).length;
+  }
+  const calls = (text: string, n: number) => {
+    let seen = 0;
+    return (call: string) => call.includes(text) && ++seen === n;
+  };
+
+  it("cancelled while a body works, no other one begins", async () => {
+    // Two heartbeats in each body.
+    for (const n of [1, 4, 8]) expect(await bodiesWhenCancelled(11_000, calls("(SET #leaseUntil", 2 * n))).toBe(n);
+  });
+
+  it("cancelled between two bodies, no more begin than the next, and no more than six that end at once", async () => {
+    const checkpoint = (n: number) => calls("/step#", n);
+    for (const n of [1, 5, 8]) expect(await bodiesWhenCancelled(10, checkpoint(n))).toBe(n + 1);
+    for (const n of [1, 3, 5]) expect(await bodiesWhenCancelled(0, checkpoint(n))).toBe(6);
+    for (const n of [6, 9, 11]) expect(await bodiesWhenCancelled(0, checkpoint(n))).toBe(12);
+  });
+
   it("cancelled after it was leased, before its code goes on, it executes no more than the body it is about to begin", async () => {
     const handler: Handler = async ({ step }, { notebook, slow }) => {
       await step.sleep("nap", "2d");
