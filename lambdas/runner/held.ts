@@ -1,6 +1,8 @@
 import {
   type DurableFunction,
   type Op,
+  type Result,
+  type RunInput,
   type UserEvent,
   unordered,
   withoutStaleOrder,
@@ -66,6 +68,10 @@ export class Held {
   readonly memo: Map<string, StepMemo>;
   /** Open operations that this holder has set up already. */
   readonly setUpHere = new Set<string>();
+  /** What its function wants called when this invocation has done with the running handler. */
+  onClose: Parameters<NonNullable<RunInput["onClose"]>>[0] | undefined;
+  /** How the run has ended, if it has, as middleware is told. */
+  ended: Result | undefined;
   /** Something has been handed over or executed: only then may the run be passed on to another invocation. */
   progress = false;
   /** The end of `timeouts.finish` for which a timer has been armed, in milliseconds. */

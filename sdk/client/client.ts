@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createFunction, type StepwellFunction } from "../functions/index.ts";
+import { type AddedBy, MiddlewareStack, type Middlewares, type Over } from "../middleware/index.ts";
 import type {
   AnyEvents,
   FunctionOptions,
@@ -32,19 +33,23 @@ export type AnyClient = Pick<Stepwell, "id" | "environment" | "logger">;
  * });
  * ```
  */
-export class Stepwell<S = AnyEvents> {
+export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> {
   /** For the compiler only; never there at run time. */
   declare readonly "~events": S;
+  /** For the compiler only: what middleware adds to the context of all handlers. */
+  declare readonly "~adds": AddedBy<M>;
   readonly id: string;
   readonly environment: string;
   readonly logger: Logger | undefined;
   readonly #newId = createUlids({ now: Date.now, random: randomBytes });
+  readonly #middleware: MiddlewareStack;
 
-  constructor(options: ClientOptions<S>) {
-    const { id, environment, logger } = checkClientOptions(options);
+  constructor(options: ClientOptions<S, M>) {
+    const { id, environment, logger, middleware } = checkClientOptions(options);
     this.id = id;
     this.environment = environment;
     this.logger = logger;
+    this.#middleware = new MiddlewareStack(middleware, { client: this });
   }
 
   /**
@@ -66,17 +71,19 @@ export class Stepwell<S = AnyEvents> {
    * );
    * ```
    */
-  createFunction<const T extends Triggers<S>, Result>(
-    options: FunctionOptions<S, T>,
+  createFunction<const T extends Triggers<S>, Result, const F extends Middlewares = readonly []>(
+    options: FunctionOptions<S, T, AddedBy<M>, F>,
     trigger: T,
-    handler: Handler<S, TriggeredEvent<S, T>, Result>,
+    handler: Handler<S, TriggeredEvent<S, T>, Result, Over<AddedBy<M>, AddedBy<F>>>,
   ): StepwellFunction<InvocationData<S, T>, Jsonify<Awaited<Result>>>;
-  createFunction<const T extends Triggers<S>, Result>(
-    options: FunctionOptions<S, T> & { readonly triggers: T },
-    handler: Handler<S, TriggeredEvent<S, T>, Result>,
+  createFunction<const T extends Triggers<S>, Result, const F extends Middlewares = readonly []>(
+    options: FunctionOptions<S, T, AddedBy<M>, F> & { readonly triggers: T },
+    handler: Handler<S, TriggeredEvent<S, T>, Result, Over<AddedBy<M>, AddedBy<F>>>,
   ): StepwellFunction<InvocationData<S, T>, Jsonify<Awaited<Result>>>;
   createFunction(...shape: readonly unknown[]): StepwellFunction<never, never> {
-    return createFunction(this, shape) as StepwellFunction<never, never>;
+    const { id, logger } = this;
+    const owner = { id, logger, client: this, middleware: this.#middleware };
+    return createFunction(owner, shape) as StepwellFunction<never, never>;
   }
 
   /**
@@ -93,7 +100,7 @@ export class Stepwell<S = AnyEvents> {
    * ```
    */
   async send(events: OutgoingEvents<S>): Promise<SendResult> {
-    return send(this, events, this.#newId);
+    return send(this, events, this.#newId, this.#middleware);
   }
 
   /**

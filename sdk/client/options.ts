@@ -1,4 +1,5 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
+import { checkMiddleware, type Middlewares } from "../middleware/middleware.ts";
 import type { EventSchemas, Logger } from "../types/index.ts";
 
 const CODE = "STEPWELL_INVALID_CLIENT";
@@ -8,13 +9,18 @@ const WHERE = "new Stepwell";
 export const ENVIRONMENT_DEFAULT = "main";
 
 /** Options of a client. */
-export interface ClientOptions<S> {
+export interface ClientOptions<S, M extends Middlewares = Middlewares> {
   /** The app's id: 1 to 64 of `a-z 0-9 - _`. Functions are found by `<id>/<functionId>` for ever. */
   readonly id: string;
   /** The events that the app knows. @default - any name, any data */
   readonly schemas?: EventSchemas<S>;
   /** Gets the lines of handlers' loggers. @default - structured JSON with run, step and attempt */
   readonly logger?: Logger;
+  /**
+   * Middleware of all functions and sends of this client, in its order: a function's own comes after it. What it adds to the handler's
+   * context is typed there.
+   */
+  readonly middleware?: M;
   /** One engine keeps many environments apart: 1 to 64 of `a-z 0-9 - _`. @default "main" */
   readonly environment?: string;
   /** No effect: steps always run in one invocation as far as it carries. */
@@ -25,22 +31,19 @@ export interface CheckedClientOptions {
   readonly id: string;
   readonly environment: string;
   readonly logger: Logger | undefined;
+  readonly middleware: Middlewares;
 }
 
 export function checkClientOptions(options: unknown): CheckedClientOptions {
   if (!isRecord(options))
     throw badInput(CODE, WHERE, `takes an object of options with an "id", got ${quote(options)}.`);
-  if (options.middleware !== undefined) {
-    const text =
-      "is not there yet in this version of Stepwell. Leave it out; it is refused so that it is not silently ignored.";
-    throw badInput("STEPWELL_UNSUPPORTED", `${WHERE}: middleware`, text);
-  }
-  refuseUnknownKeys(options, ["id", "schemas", "logger", "environment", "checkpointing"], CODE, WHERE);
+  refuseUnknownKeys(options, ["id", "schemas", "logger", "middleware", "environment", "checkpointing"], CODE, WHERE);
   const { environment = ENVIRONMENT_DEFAULT } = options;
   return {
     id: checkId(options.id, CODE, `${WHERE}: id`),
     environment: checkId(environment, CODE, `${WHERE}: environment`),
     logger: checkLogger(options.logger),
+    middleware: checkMiddleware(options.middleware, CODE, `${WHERE}: middleware`),
   };
 }
 

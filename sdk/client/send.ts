@@ -1,4 +1,5 @@
 import { type OutgoingEvent, prepareEvents } from "../execution/index.ts";
+import { type MiddlewareStack, sendThrough } from "../middleware/index.ts";
 import { StepwellError } from "../protocol/index.ts";
 import type { SendResult } from "../types/index.ts";
 import { checkEvents } from "./events.ts";
@@ -13,9 +14,19 @@ export interface SendingClient {
   readonly environment: string;
 }
 
-/** `client.send`: checks all events, then sends them to the engine of the run around, of the local cloud, or of the environment. */
-export async function send(client: SendingClient, given: unknown, newId: () => string): Promise<SendResult> {
-  return sendChecked(client, checkEvents(given, "send"), newId);
+/**
+ * `client.send`: checks all events, then sends them, through the client's middleware, to the engine of the run around, of the local cloud,
+ * or of the environment.
+ */
+export async function send(
+  client: SendingClient,
+  given: unknown,
+  newId: () => string,
+  middleware: MiddlewareStack,
+): Promise<SendResult> {
+  const events = checkEvents(given, "send");
+  if (middleware.isEmpty) return sendChecked(client, events, newId);
+  return sendThrough(await middleware.ready(), events, (changed) => sendChecked(client, changed, newId));
 }
 
 /** Sends events whose names are not looked at any more: the client's own requests are reserved ones. */

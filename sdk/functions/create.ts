@@ -1,4 +1,6 @@
+import type { AnyClient } from "../client/client.ts";
 import { badInput, quote } from "../errors/index.ts";
+import { MiddlewareStack } from "../middleware/index.ts";
 import type { Logger } from "../types/index.ts";
 import { type AnyCancelHandler, cancelFunction } from "./cancellation.ts";
 import { type AnyFailureHandler, failureFunction } from "./failure.ts";
@@ -11,6 +13,8 @@ import { checkTriggers } from "./triggers.ts";
 export interface Owner {
   readonly id: string;
   readonly logger: Logger | undefined;
+  readonly client: AnyClient;
+  readonly middleware: MiddlewareStack;
 }
 
 /**
@@ -44,6 +48,7 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     maxSteps: options.maxSteps,
     handler: handler as AnyHandler,
     logger: owner.logger,
+    middleware: (fn) => new MiddlewareStack(options.middleware, { client: owner.client, fn }, owner.middleware),
   };
   const { onFailure, onCancel } = options;
   const followUps = [

@@ -7,6 +7,7 @@ import {
   type UserEvent,
   withLogContext,
 } from "../execution/index.ts";
+import { type MiddlewareStack, runThrough } from "../middleware/index.ts";
 import type { FlowManifest, FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
 import { createStepTools } from "../steps/index.ts";
 import type { AnyEvents, Context, FunctionTypes, Invocable, Logger } from "../types/index.ts";
@@ -28,6 +29,8 @@ export interface DurableSpec {
   readonly handler: AnyHandler;
   /** The client's own logger. */
   readonly logger: Logger | undefined;
+  /** The client's middleware and its own, once the function is there. */
+  readonly middleware?: (fn: AnyFunction) => MiddlewareStack;
   /** The functions of `onFailure` and `onCancel`. */
   readonly followUps?: readonly DurableFunction[];
 }
@@ -50,6 +53,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   readonly maxSteps: number;
   readonly [INVOCABLE] = true;
   readonly #spec: DurableSpec;
+  readonly #middleware: MiddlewareStack | undefined;
 
   constructor(spec: DurableSpec) {
     this.app = spec.app;
@@ -59,6 +63,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     this.retry = spec.retry;
     this.maxSteps = spec.maxSteps;
     this.#spec = spec;
+    this.#middleware = spec.middleware?.(this as AnyFunction);
   }
 
   /** Holds for functions made by a second copy of this package too. */
@@ -77,8 +82,15 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     const scope = { sender: input.sender, hops: input.hops + 1, ...(event !== undefined && { env: event.env }) };
     const { app, id: functionId } = this;
     const { runId, attempt } = input;
-    const start = () => this.#spec.handler(contextOf(input, ledger, this.#spec));
-    return runInScope(scope, () => withLogContext({ app, functionId, runId, attempt }, start));
+    return runInScope(scope, () => withLogContext({ app, functionId, runId, attempt }, () => this.#run(input, ledger)));
+  }
+
+  #run(input: RunInput, ledger: Ledger): unknown {
+    const { handler } = this.#spec;
+    const contextWith = (steps: Ledger) => contextOf(input, steps, this.#spec);
+    const stack = this.#middleware;
+    if (stack === undefined || stack.isEmpty) return handler(contextWith(ledger));
+    return runThrough({ stack, fn: this as AnyFunction, input, ledger, contextOf: contextWith, handler });
   }
 }
 

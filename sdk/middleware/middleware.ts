@@ -1,0 +1,83 @@
+import { badInput, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
+import { type Code, STEP_ID_CHARS_MAX } from "../protocol/index.ts";
+import type { MiddlewareOptions } from "./types.ts";
+
+/** Nothing. */
+type None = Record<never, never>;
+
+/** Any middleware, whatever it adds. */
+export type AnyMiddleware = StepwellMiddleware<object>;
+
+/** Middleware in its order. */
+export type Middlewares = readonly AnyMiddleware[];
+
+/** What a list of middleware adds to the handler's context: of two with the same field, the later counts. */
+export type AddedBy<M extends Middlewares> = M extends readonly [infer First, ...infer Rest extends Middlewares]
+  ? Over<AddedByOne<First>, AddedBy<Rest>>
+  : None;
+
+type AddedByOne<M> = M extends { readonly "~adds": infer Added } ? Added : None;
+
+/** The fields of `More` laid over those of `Base`. */
+export type Over<Base, More> = [keyof More] extends [never] ? Base : Omit<Base, keyof More> & More;
+
+/**
+ * Looks into, and changes, what goes into and comes out of runs and sends: see the hooks. Listed by a client, it is there for all its
+ * functions; listed by a function, for that one, after the client's.
+ *
+ * What `transformInput` returns as `ctx` is in the handler's context, and typed there. Throws a `StepwellError` of code
+ * `STEPWELL_INVALID_OPTION` for a name or an `init` that are wrong. A hook that throws, or returns something else than it may, is a
+ * `StepwellError` of code `STEPWELL_MIDDLEWARE_FAILED`, retried as an error of the code around.
+ *
+ * @example
+ * ```ts
+ * const clock = new StepwellMiddleware({
+ *   name: "clock",
+ *   init: () => ({
+ *     onFunctionRun: ({ ctx, fn }) => ({
+ *       transformInput: () => ({ ctx: { tenant: tenantOf(ctx.event) } }),
+ *       finished: ({ result }) => metrics.count(fn.id, result.error === undefined),
+ *     }),
+ *   }),
+ * });
+ * const stepwell = new Stepwell({ id: "shop", middleware: [clock] });
+ * ```
+ */
+export class StepwellMiddleware<Added extends object = None> {
+  /** For the compiler only; never there at run time. */
+  declare readonly "~adds": Added;
+  readonly name: string;
+  readonly init: MiddlewareOptions<Added>["init"];
+
+  constructor(options: MiddlewareOptions<Added>) {
+    const code = "STEPWELL_INVALID_OPTION";
+    const where = "new StepwellMiddleware";
+    if (!isRecord(options)) throw badInput(code, where, `takes { name, init }, got ${quote(options)}.`);
+    refuseUnknownKeys(options, ["name", "init"], code, where);
+    const { name, init } = checkShape(options, code, where);
+    this.name = name;
+    this.init = init as MiddlewareOptions<Added>["init"];
+  }
+}
+
+/** The option `middleware`, in its order. Middleware made by another copy of this package will do. */
+export function checkMiddleware(given: unknown, code: Code, where: string): Middlewares {
+  if (given === undefined) return [];
+  if (!Array.isArray(given)) throw badInput(code, where, `must be a list of middleware, got ${quote(given)}.`);
+  for (const [index, one] of given.entries()) checkShape(one, code, `${where}[${index}]`);
+  return [...(given as Middlewares)];
+}
+
+function checkShape(given: unknown, code: Code, where: string): Pick<AnyMiddleware, "name" | "init"> {
+  const { name, init }: Partial<AnyMiddleware> = typeof given === "object" && given !== null ? given : {};
+  if (typeof init !== "function") {
+    const text = `must be what \`new StepwellMiddleware({ name, init })\` makes, with a function \`init\`; got ${quote(given)}.`;
+    throw badInput(code, where, text);
+  }
+  if (typeof name === "string" && name !== "" && name.length <= STEP_ID_CHARS_MAX) return { name, init };
+  throw badInput(
+    code,
+    `${where}: name`,
+    `must be a string of 1 to ${STEP_ID_CHARS_MAX} characters, got ${quote(name)}.`,
+  );
+}
