@@ -104,13 +104,13 @@ class FunctionRun {
     for (const [index, step] of steps.entries()) this.#known.set(known[index]?.step.key ?? "", step);
   }
 
-  /** The code is past what was there at the start: once, and again only if a hook has failed. */
-  #execute(): Promise<void> {
-    this.#executing ??= this.#enter().catch((error: unknown) => {
-      this.#executing = undefined;
+  /** The code is past what was there at the start. Done once; that it fails, fails the handler. */
+  async #execute(): Promise<void> {
+    this.#executing ??= this.#enter();
+    return this.#executing.catch((error: unknown) => {
+      this.#broken.reject(error);
       throw error;
     });
-    return this.#executing;
   }
 
   async #enter(): Promise<void> {
