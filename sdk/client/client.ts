@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Checkpointing } from "../execution/contract.ts";
 import { createFunction, type StepwellFunction } from "../functions/index.ts";
 import { type AddedBy, MiddlewareStack, type Middlewares, type Over } from "../middleware/index.ts";
 import type {
@@ -41,14 +42,16 @@ export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> 
   readonly id: string;
   readonly environment: string;
   readonly logger: Logger | undefined;
+  readonly #checkpointing: Checkpointing;
   readonly #newId = createUlids({ now: Date.now, random: randomBytes });
   readonly #middleware: MiddlewareStack;
 
   constructor(options: ClientOptions<S, M>) {
-    const { id, environment, logger, middleware } = checkClientOptions(options);
+    const { id, environment, logger, checkpointing, middleware } = checkClientOptions(options);
     this.id = id;
     this.environment = environment;
     this.logger = logger;
+    this.#checkpointing = checkpointing;
     this.#middleware = new MiddlewareStack(middleware, { client: this });
   }
 
@@ -82,7 +85,7 @@ export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> 
   ): StepwellFunction<InvocationData<S, T>, Jsonify<Awaited<Result>>>;
   createFunction(...shape: readonly unknown[]): StepwellFunction<never, never> {
     const { id, logger } = this;
-    const owner = { id, logger, client: this, middleware: this.#middleware };
+    const owner = { id, logger, checkpointing: this.#checkpointing, client: this, middleware: this.#middleware };
     return createFunction(owner, shape) as StepwellFunction<never, never>;
   }
 

@@ -1,5 +1,6 @@
 import type { AnyClient } from "../client/client.ts";
 import { badInput, quote } from "../errors/index.ts";
+import type { Checkpointing } from "../execution/contract.ts";
 import { MiddlewareStack } from "../middleware/index.ts";
 import type { Logger } from "../types/index.ts";
 import { type AnyCancelHandler, cancelFunction } from "./cancellation.ts";
@@ -15,6 +16,7 @@ export interface Owner {
   readonly logger: Logger | undefined;
   readonly client: AnyClient;
   readonly middleware: MiddlewareStack;
+  readonly checkpointing: Checkpointing;
 }
 
 /**
@@ -46,6 +48,7 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     ...(flow !== undefined && { flow }),
     retry: options.retry,
     maxSteps: options.maxSteps,
+    checkpointing: options.checkpointing ?? owner.checkpointing,
     handler: handler as AnyHandler,
     logger: owner.logger,
     middleware: (fn) => new MiddlewareStack(options.middleware, { client: owner.client, fn }, owner.middleware),
