@@ -153,6 +153,7 @@ async function work(held: Held, heartbeat: Heartbeat, waking: Waking): Promise<V
   }
   for (let attempt = dueAttempt(held); ; ) {
     held.attempt = attempt;
+    held.onClose = undefined;
     const session = new Session(held, heartbeat, startReplay(held));
     const next = await attend(held, heartbeat, session, waking).finally(() => close(held));
     if (typeof next !== "number") return next;
@@ -203,11 +204,14 @@ function endedWith(ending: Ending, outcome: Outcome): Result {
   return { ok: false, error: deserializeError(outcome.error) };
 }
 
-/** Tells the function's middleware that this invocation has done with the handler. */
-async function close(held: Held): Promise<void> {
-  const { onClose } = held;
-  held.onClose = undefined;
-  await onClose?.(held.ended);
+/** Tells the function's middleware that this invocation has done with the handler. One that hangs gets half of the time that is left. */
+async function close({ onClose, ended, deadline, deps: { clock, log } }: Held): Promise<void> {
+  if (onClose === undefined) return;
+  const late = Promise.withResolvers<"late">();
+  const cancel = clock.at((clock.now() + deadline) / 2, () => late.resolve("late"));
+  if ((await Promise.race([onClose(ended), late.promise])) === "late")
+    log.warn("middleware is not waited for any longer: finished or beforeResponse takes too long");
+  cancel();
 }
 
 /** Lets the handler rest until its next try: in place when that is soon, else suspended (true). */

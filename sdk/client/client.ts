@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Checkpointing } from "../execution/contract.ts";
 import { createFunction, type StepwellFunction } from "../functions/index.ts";
-import { type AddedBy, MiddlewareStack, type Middlewares, type Over } from "../middleware/index.ts";
+import { type AddedBy, type MiddlewareStack, type Middlewares, type Over, stackOf } from "../middleware/index.ts";
 import type {
   AnyEvents,
   FunctionOptions,
@@ -44,7 +44,7 @@ export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> 
   readonly logger: Logger | undefined;
   readonly #checkpointing: Checkpointing;
   readonly #newId = createUlids({ now: Date.now, random: randomBytes });
-  readonly #middleware: MiddlewareStack;
+  readonly #middleware: MiddlewareStack | undefined;
 
   constructor(options: ClientOptions<S, M>) {
     const { id, environment, logger, checkpointing, middleware } = checkClientOptions(options);
@@ -52,7 +52,7 @@ export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> 
     this.environment = environment;
     this.logger = logger;
     this.#checkpointing = checkpointing;
-    this.#middleware = new MiddlewareStack(middleware, { client: this });
+    this.#middleware = stackOf(middleware, { client: this });
   }
 
   /**

@@ -1,7 +1,7 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
 import type { Checkpointing } from "../execution/contract.ts";
 import { checkCheckpointing } from "../functions/checkpointing.ts";
-import { checkMiddleware, type Middlewares } from "../middleware/middleware.ts";
+import { checkMiddleware, type Middlewares } from "../middleware/index.ts";
 import type { CheckpointingOption, EventSchemas, Logger } from "../types/index.ts";
 
 const CODE = "STEPWELL_INVALID_CLIENT";

@@ -1,5 +1,5 @@
 import { type OutgoingEvent, prepareEvents } from "../execution/index.ts";
-import { type MiddlewareStack, sendThrough } from "../middleware/index.ts";
+import type { MiddlewareStack } from "../middleware/index.ts";
 import { StepwellError } from "../protocol/index.ts";
 import type { SendResult } from "../types/index.ts";
 import { checkEvents } from "./events.ts";
@@ -22,11 +22,11 @@ export async function send(
   client: SendingClient,
   given: unknown,
   newId: () => string,
-  middleware: MiddlewareStack,
+  middleware: MiddlewareStack | undefined,
 ): Promise<SendResult> {
   const events = checkEvents(given, "send");
-  if (middleware.isEmpty) return sendChecked(client, events, newId);
-  return sendThrough(await middleware.ready(), events, (changed) => sendChecked(client, changed, newId));
+  const sendAll = (all: readonly OutgoingEvent[]) => sendChecked(client, all, newId);
+  return middleware === undefined ? sendAll(events) : middleware.send(events, sendAll);
 }
 
 /** Sends events whose names are not looked at any more: the client's own requests are reserved ones. */

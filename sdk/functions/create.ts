@@ -1,7 +1,7 @@
 import type { AnyClient } from "../client/client.ts";
 import { badInput, quote } from "../errors/index.ts";
 import type { Checkpointing } from "../execution/contract.ts";
-import { MiddlewareStack } from "../middleware/index.ts";
+import { type MiddlewareStack, stackOf } from "../middleware/index.ts";
 import type { Logger } from "../types/index.ts";
 import { type AnyCancelHandler, cancelFunction } from "./cancellation.ts";
 import { type AnyFailureHandler, failureFunction } from "./failure.ts";
@@ -15,7 +15,7 @@ export interface Owner {
   readonly id: string;
   readonly logger: Logger | undefined;
   readonly client: AnyClient;
-  readonly middleware: MiddlewareStack;
+  readonly middleware: MiddlewareStack | undefined;
   readonly checkpointing: Checkpointing;
 }
 
@@ -51,7 +51,7 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     checkpointing: options.checkpointing ?? owner.checkpointing,
     handler: handler as AnyHandler,
     logger: owner.logger,
-    middleware: (fn) => new MiddlewareStack(options.middleware, { client: owner.client, fn }, owner.middleware),
+    middleware: (fn) => stackOf(options.middleware, { client: owner.client, fn }, owner.middleware),
   };
   const { onFailure, onCancel } = options;
   const followUps = [

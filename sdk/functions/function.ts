@@ -8,7 +8,7 @@ import {
   type UserEvent,
   withLogContext,
 } from "../execution/index.ts";
-import { type MiddlewareStack, runThrough } from "../middleware/index.ts";
+import type { MiddlewareStack } from "../middleware/index.ts";
 import type { FlowManifest, FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
 import { createStepTools } from "../steps/index.ts";
 import type { AnyEvents, Context, FunctionTypes, Invocable, Logger } from "../types/index.ts";
@@ -32,7 +32,7 @@ export interface DurableSpec {
   /** The client's own logger. */
   readonly logger: Logger | undefined;
   /** The client's middleware and its own, once the function is there. */
-  readonly middleware?: (fn: AnyFunction) => MiddlewareStack;
+  readonly middleware?: (fn: AnyFunction) => MiddlewareStack | undefined;
   /** The functions of `onFailure` and `onCancel`. */
   readonly followUps?: readonly DurableFunction[];
 }
@@ -92,9 +92,9 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   #run(input: RunInput, ledger: Ledger): unknown {
     const { handler } = this.#spec;
     const contextWith = (steps: Ledger) => contextOf(input, steps, this.#spec);
-    const stack = this.#middleware;
-    if (stack === undefined || stack.isEmpty) return handler(contextWith(ledger));
-    return runThrough({ stack, fn: this as AnyFunction, input, ledger, contextOf: contextWith, handler });
+    const middleware = this.#middleware;
+    if (middleware === undefined) return handler(contextWith(ledger));
+    return middleware.run({ fn: this as AnyFunction, input, ledger, contextOf: contextWith, handler });
   }
 }
 

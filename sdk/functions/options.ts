@@ -1,6 +1,6 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
 import type { Checkpointing } from "../execution/contract.ts";
-import { checkMiddleware, type Middlewares } from "../middleware/middleware.ts";
+import { checkMiddleware, type Middlewares } from "../middleware/index.ts";
 import { type RetryPolicy, STEPS_PER_RUN_DEFAULT, STEPS_PER_RUN_MAX } from "../protocol/index.ts";
 import { checkCheckpointing } from "./checkpointing.ts";
 import { checkCount } from "./numbers.ts";

@@ -1,12 +1,4 @@
-export { runThrough } from "./function-run.ts";
-export {
-  type AddedBy,
-  type AnyMiddleware,
-  checkMiddleware,
-  type Middlewares,
-  type Over,
-  StepwellMiddleware,
-} from "./middleware.ts";
-export { sendThrough } from "./send.ts";
-export { MiddlewareStack } from "./stack.ts";
+export { type AddedBy, type AnyMiddleware, type Middlewares, type Over, StepwellMiddleware } from "./middleware.ts";
+export { checkMiddleware, stackOf } from "./option.ts";
+export type { MiddlewareStack } from "./stack.ts";
 export type * from "./types.ts";

@@ -1,5 +1,6 @@
 import { badInput, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
-import { type Code, STEP_ID_CHARS_MAX } from "../protocol/index.ts";
+import { checkParts, type MiddlewareRuntime, RUNTIME } from "./option.ts";
+import { MiddlewareStack } from "./stack.ts";
 import type { MiddlewareOptions } from "./types.ts";
 
 /** Nothing. */
@@ -48,36 +49,17 @@ export class StepwellMiddleware<Added extends object = None> {
   declare readonly "~adds": Added;
   readonly name: string;
   readonly init: MiddlewareOptions<Added>["init"];
+  /** The code that runs middleware: an app without any does not have it in its bundle. */
+  readonly [RUNTIME]: MiddlewareRuntime = { stack: (...given) => new MiddlewareStack(...given) };
 
   constructor(options: MiddlewareOptions<Added>) {
     const code = "STEPWELL_INVALID_OPTION";
     const where = "new StepwellMiddleware";
     if (!isRecord(options)) throw badInput(code, where, `takes { name, init }, got ${quote(options)}.`);
     refuseUnknownKeys(options, ["name", "init"], code, where);
-    const { name, init } = checkShape(options, code, where);
+    const { name, init } = checkParts(options, code, where);
     this.name = name;
     this.init = init as MiddlewareOptions<Added>["init"];
+    Object.defineProperty(this, RUNTIME, { enumerable: false });
   }
-}
-
-/** The option `middleware`, in its order. Middleware made by another copy of this package will do. */
-export function checkMiddleware(given: unknown, code: Code, where: string): Middlewares {
-  if (given === undefined) return [];
-  if (!Array.isArray(given)) throw badInput(code, where, `must be a list of middleware, got ${quote(given)}.`);
-  for (const [index, one] of given.entries()) checkShape(one, code, `${where}[${index}]`);
-  return [...(given as Middlewares)];
-}
-
-function checkShape(given: unknown, code: Code, where: string): Pick<AnyMiddleware, "name" | "init"> {
-  const { name, init }: Partial<AnyMiddleware> = typeof given === "object" && given !== null ? given : {};
-  if (typeof init !== "function") {
-    const text = `must be what \`new StepwellMiddleware({ name, init })\` makes, with a function \`init\`; got ${quote(given)}.`;
-    throw badInput(code, where, text);
-  }
-  if (typeof name === "string" && name !== "" && name.length <= STEP_ID_CHARS_MAX) return { name, init };
-  throw badInput(
-    code,
-    `${where}: name`,
-    `must be a string of 1 to ${STEP_ID_CHARS_MAX} characters, got ${quote(name)}.`,
-  );
 }

@@ -1,6 +1,8 @@
+import { type Around, runThrough } from "./function-run.ts";
 import { callHook, checkReturned } from "./hook.ts";
 import type { AnyMiddleware, Middlewares } from "./middleware.ts";
 import { checkFunction, type ReadyMiddleware } from "./run-hooks.ts";
+import { type Send, sendThrough } from "./send.ts";
 import type { MiddlewareInitArgs } from "./types.ts";
 
 /** The middleware of a client, or of a function after its client's: each is initialized once, in order, when it is first needed. */
@@ -17,8 +19,14 @@ export class MiddlewareStack {
     this.#args = args;
   }
 
-  get isEmpty(): boolean {
-    return this.#own.length === 0 && (this.#below?.isEmpty ?? true);
+  /** Runs a handler inside of them. */
+  run(around: Omit<Around, "stack">): Promise<unknown> {
+    return runThrough({ ...around, stack: this });
+  }
+
+  /** Sends events through them. */
+  async send(events: Parameters<Send>[0], send: Send): ReturnType<Send> {
+    return sendThrough(await this.ready(), events, send);
   }
 
   /** All of them, ready. @throws StepwellError when an `init` fails; the next call tries it again. */

@@ -137,7 +137,7 @@ describe("createFunction refuses, by name,", () => {
 
   test("middleware that is none", async () => {
     const code = () => create({ id: "x", middleware: [{ name: "m" }] }, event, handler);
-    await expectProblem(code, "STEPWELL_INVALID_FUNCTION", 'createFunction "x": middleware[0]', "init");
+    await expectProblem(code, "STEPWELL_INVALID_FUNCTION", 'createFunction "x": middleware[0]', "StepwellMiddleware");
   });
 
   const trigger: Code = "STEPWELL_INVALID_TRIGGER";
