@@ -1,5 +1,5 @@
 import { type AnyFunction, type AnyMiddleware, type RunView, type Stepwell, StepwellMiddleware } from "stepwell";
-import { type LocalCloud, startLocal } from "stepwell/local";
+import { type LocalCloud, type LocalOptions, startLocal } from "stepwell/local";
 import { afterEach } from "vitest";
 import type { Line } from "../scenarios/cloud.ts";
 
@@ -22,6 +22,7 @@ export interface App {
 export async function open<S, M extends readonly AnyMiddleware[]>(
   client: Stepwell<S, M>,
   functions: readonly unknown[],
+  options: Pick<LocalOptions, "timeout"> = {},
 ): Promise<App> {
   const lines: Line[] = [];
   const write = (level: string) => (message: string, fields?: object) => void lines.push({ level, message, fields });
@@ -31,6 +32,7 @@ export async function open<S, M extends readonly AnyMiddleware[]>(
     functions: functions as readonly AnyFunction[],
     clock: "virtual",
     logger,
+    ...options,
   });
   opened.add(cloud);
   const finish = async (name: string, data: object = {}) => {
