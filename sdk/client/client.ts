@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createFunction, type StepwellFunction } from "../functions/index.ts";
+import type { SchemaSource } from "../schemas/index.ts";
 import type {
   AnyEvents,
   FunctionOptions,
@@ -38,13 +39,16 @@ export class Stepwell<S = AnyEvents> {
   readonly id: string;
   readonly environment: string;
   readonly logger: Logger | undefined;
+  /** What checks events at run time. */
+  readonly schemas: SchemaSource | undefined;
   readonly #newId = createUlids({ now: Date.now, random: randomBytes });
 
   constructor(options: ClientOptions<S>) {
-    const { id, environment, logger } = checkClientOptions(options);
+    const { id, environment, logger, schemas } = checkClientOptions(options);
     this.id = id;
     this.environment = environment;
     this.logger = logger;
+    this.schemas = schemas;
   }
 
   /**

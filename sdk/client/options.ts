@@ -1,5 +1,6 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
-import type { EventSchemas, Logger } from "../types/index.ts";
+import type { EventSchemas } from "../schemas/index.ts";
+import type { Logger } from "../types/index.ts";
 
 const CODE = "STEPWELL_INVALID_CLIENT";
 const WHERE = "new Stepwell";
@@ -25,6 +26,7 @@ export interface CheckedClientOptions {
   readonly id: string;
   readonly environment: string;
   readonly logger: Logger | undefined;
+  readonly schemas: EventSchemas | undefined;
 }
 
 export function checkClientOptions(options: unknown): CheckedClientOptions {
@@ -41,7 +43,15 @@ export function checkClientOptions(options: unknown): CheckedClientOptions {
     id: checkId(options.id, CODE, `${WHERE}: id`),
     environment: checkId(environment, CODE, `${WHERE}: environment`),
     logger: checkLogger(options.logger),
+    schemas: checkSchemas(options.schemas),
   };
+}
+
+/** Also of a second copy of this package. */
+function checkSchemas(schemas: unknown): EventSchemas | undefined {
+  if (schemas === undefined) return undefined;
+  if (isRecord(schemas) && typeof schemas.of === "function") return schemas as unknown as EventSchemas;
+  throw badInput(CODE, `${WHERE}: schemas`, `must be \`new EventSchemas()\` with its sources, got ${quote(schemas)}.`);
 }
 
 function checkLogger(logger: unknown): Logger | undefined {

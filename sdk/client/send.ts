@@ -1,5 +1,6 @@
 import { type OutgoingEvent, prepareEvents } from "../execution/index.ts";
 import { StepwellError } from "../protocol/index.ts";
+import { outgoingCheck, type SchemaSource } from "../schemas/index.ts";
 import type { SendResult } from "../types/index.ts";
 import { checkEvents } from "./events.ts";
 import { type Scope, scopeOf } from "./scope.ts";
@@ -11,11 +12,14 @@ export const ENGINE_ENV_KEY = "STEPWELL_ENGINE";
 export interface SendingClient {
   readonly id: string;
   readonly environment: string;
+  readonly schemas?: SchemaSource | undefined;
 }
 
 /** `client.send`: checks all events, then sends them to the engine of the run around, of the local cloud, or of the environment. */
 export async function send(client: SendingClient, given: unknown, newId: () => string): Promise<SendResult> {
-  return sendChecked(client, checkEvents(given, "send"), newId);
+  const events = checkEvents(given, "send");
+  await outgoingCheck(given, events, { schemas: client.schemas, where: "send" })?.();
+  return sendChecked(client, events, newId);
 }
 
 /** Sends events whose names are not looked at any more: the client's own requests are reserved ones. */

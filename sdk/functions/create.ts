@@ -1,4 +1,5 @@
 import { badInput, quote } from "../errors/index.ts";
+import { incomingCheck, type SchemaSource } from "../schemas/index.ts";
 import type { Logger } from "../types/index.ts";
 import { type AnyCancelHandler, cancelFunction } from "./cancellation.ts";
 import { type AnyFailureHandler, failureFunction } from "./failure.ts";
@@ -11,6 +12,8 @@ import { checkTriggers } from "./triggers.ts";
 export interface Owner {
   readonly id: string;
   readonly logger: Logger | undefined;
+  /** By which its events are checked. */
+  readonly schemas: SchemaSource | undefined;
 }
 
 /**
@@ -30,9 +33,8 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     const text = "give the triggers once: as the second argument, or as the option `triggers` and no second argument.";
     throw badInput("STEPWELL_INVALID_FUNCTION", where, text);
   }
-  const triggers = separate
-    ? checkTriggers(shape[1], `${where}: trigger`)
-    : checkTriggers(options.triggers, `${where}: triggers`);
+  const given = separate ? shape[1] : options.triggers;
+  const triggers = checkTriggers(given, `${where}: ${separate ? "trigger" : "triggers"}`);
   const flow = checkFlow(options.given, triggers, where);
   const spec: DurableSpec = {
     app: owner.id,
@@ -44,6 +46,8 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     maxSteps: options.maxSteps,
     handler: handler as AnyHandler,
     logger: owner.logger,
+    schemas: owner.schemas,
+    checkEvents: incomingCheck(given, owner.schemas),
   };
   const { onFailure, onCancel } = options;
   const followUps = [

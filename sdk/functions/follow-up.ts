@@ -32,5 +32,6 @@ export function followUp(
     maxSteps: STEPS_PER_RUN_DEFAULT,
     handler,
     logger: of.logger,
+    schemas: of.schemas,
   });
 }

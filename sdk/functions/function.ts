@@ -8,6 +8,7 @@ import {
   withLogContext,
 } from "../execution/index.ts";
 import type { FlowManifest, FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
+import type { IncomingCheck, SchemaSource } from "../schemas/index.ts";
 import { createStepTools } from "../steps/index.ts";
 import type { AnyEvents, Context, FunctionTypes, Invocable, Logger } from "../types/index.ts";
 import { INVOCABLE, isInvocable } from "./invocable.ts";
@@ -28,6 +29,10 @@ export interface DurableSpec {
   readonly handler: AnyHandler;
   /** The client's own logger. */
   readonly logger: Logger | undefined;
+  /** The client's schemas: events that a step sends or waits for are checked by them. */
+  readonly schemas?: SchemaSource | undefined;
+  /** Checks the events of a run before its code runs. */
+  readonly checkEvents?: IncomingCheck;
   /** The functions of `onFailure` and `onCancel`. */
   readonly followUps?: readonly DurableFunction[];
 }
@@ -77,7 +82,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     const scope = { sender: input.sender, hops: input.hops + 1, ...(event !== undefined && { env: event.env }) };
     const { app, id: functionId } = this;
     const { runId, attempt } = input;
-    const start = () => this.#spec.handler(contextOf(input, ledger, this.#spec));
+    const start = () => startChecked(input, contextOf(input, ledger, this.#spec), this.#spec);
     return runInScope(scope, () => withLogContext({ app, functionId, runId, attempt }, start));
   }
 }
@@ -85,13 +90,20 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
 /** Any function, whatever its events and its result. */
 export type AnyFunction = StepwellFunction<unknown, unknown>;
 
+/** A run that has steps has passed the check: a deploy with other schemas does not stop it in the middle. */
+function startChecked(input: RunInput, context: Parameters<AnyHandler>[0], spec: DurableSpec): unknown {
+  const { handler, checkEvents } = spec;
+  const checked = input.isReplaying() ? undefined : checkEvents?.(context.events);
+  return checked === undefined ? handler(context) : checked.then(() => handler(context));
+}
+
 function contextOf(input: RunInput, ledger: Ledger, spec: DurableSpec): Parameters<AnyHandler>[0] {
   const [first, ...others] = input.events.map((stored, index) => toUserEvent(stored, input.data[index]));
   if (first === undefined) throw new TypeError(`Run ${input.runId} has no event.`);
   return {
     event: [first, ...others][input.main ?? 0] ?? first,
     events: [first, ...others],
-    step: createStepTools(ledger, spec.app),
+    step: createStepTools(ledger, spec.app, spec.schemas),
     runId: input.runId,
     attempt: input.attempt,
     maxAttempts: input.maxAttempts,

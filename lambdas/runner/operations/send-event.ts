@@ -6,6 +6,7 @@ export const sendEvent: Operation = {
   execute: async (held, op) => {
     if (op.request.kind !== "sendEvent") return undefined;
     const { deps, run } = held;
+    await op.request.check?.();
     const events = prepareEvents(op.request.events, {
       env: run.env,
       hops: held.hops + 1,
