@@ -87,6 +87,11 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   }
 }
 
+export declare namespace StepwellFunction {
+  /** Any function, whatever its events and its result: for lists of them. */
+  type Any = StepwellFunction<unknown, unknown>;
+}
+
 /** Any function, whatever its events and its result. */
 export type AnyFunction = StepwellFunction<unknown, unknown>;
 

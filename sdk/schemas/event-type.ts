@@ -37,7 +37,7 @@ export class EventType<Name extends string = string, E extends EventShape = Even
   readonly name: Name;
   /** The name again: so that it is a trigger as it is. */
   readonly event: Name;
-  readonly version?: string;
+  declare readonly version?: string;
   readonly [FIELD_SCHEMAS]: FieldSchemas | undefined;
 
   constructor(name: Name, schemas: FieldSchemas | undefined, version: string | undefined) {
@@ -69,12 +69,12 @@ export class EventType<Name extends string = string, E extends EventShape = Even
 export class CreatedEvent<Name extends string = string, E extends EventShape = EventShape> implements AnyCreatedEvent {
   readonly name: CreatedName<Name>;
   readonly data: DataOf<E>;
-  readonly id?: string;
-  readonly ts?: number;
-  readonly v?: string;
-  readonly user?: object;
+  declare readonly id?: string;
+  declare readonly ts?: number;
+  declare readonly v?: string;
+  declare readonly user?: object;
   /** Goes along when the event is spread into another object. */
-  readonly [FIELD_SCHEMAS]?: FieldSchemas;
+  declare readonly [FIELD_SCHEMAS]?: FieldSchemas;
 
   constructor(name: CreatedName<Name>, data: DataOf<E>, options: CreateOptions, schemas: FieldSchemas | undefined) {
     this.name = name;
