@@ -26,7 +26,7 @@ it("100 functions of 100 kinds of events cost the compiler no more instantiation
     stepwell: [join(root, "dist", "sdk", "index.d.ts")],
     zod: [join(root, "node_modules", "zod", "index.d.ts")],
   };
-  const resolution = { module: "nodenext", moduleResolution: "nodenext", types: [], skipLibCheck: true };
+  const resolution = { module: "esnext", moduleResolution: "bundler", types: [], skipLibCheck: true };
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({ compilerOptions: { ...STRICT, ...resolution, paths }, files: ["app.ts"] }),
