@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Checkpointing } from "../execution/contract.ts";
 import { createFunction, type StepwellFunction } from "../functions/index.ts";
 import type { SchemaSource } from "../schemas/index.ts";
 import type {
@@ -41,14 +42,16 @@ export class Stepwell<S = AnyEvents> {
   readonly logger: Logger | undefined;
   /** What checks events at run time. */
   readonly schemas: SchemaSource | undefined;
+  readonly #checkpointing: Checkpointing;
   readonly #newId = createUlids({ now: Date.now, random: randomBytes });
 
   constructor(options: ClientOptions<S>) {
-    const { id, environment, logger, schemas } = checkClientOptions(options);
+    const { id, environment, logger, schemas, checkpointing } = checkClientOptions(options);
     this.id = id;
     this.environment = environment;
     this.logger = logger;
     this.schemas = schemas;
+    this.#checkpointing = checkpointing;
   }
 
   /**
@@ -80,7 +83,9 @@ export class Stepwell<S = AnyEvents> {
     handler: Handler<S, TriggeredEvent<S, T>, Result>,
   ): StepwellFunction<InvocationData<S, T>, Jsonify<Awaited<Result>>>;
   createFunction(...shape: readonly unknown[]): StepwellFunction<never, never> {
-    return createFunction(this, shape) as StepwellFunction<never, never>;
+    const { id, logger, schemas } = this;
+    const owner = { id, logger, schemas, checkpointing: this.#checkpointing };
+    return createFunction(owner, shape) as StepwellFunction<never, never>;
   }
 
   /**

@@ -1,6 +1,8 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
+import type { Checkpointing } from "../execution/contract.ts";
+import { checkCheckpointing } from "../functions/checkpointing.ts";
 import type { EventSchemas } from "../schemas/index.ts";
-import type { Logger } from "../types/index.ts";
+import type { CheckpointingOption, Logger } from "../types/index.ts";
 
 const CODE = "STEPWELL_INVALID_CLIENT";
 const WHERE = "new Stepwell";
@@ -18,8 +20,8 @@ export interface ClientOptions<S> {
   readonly logger?: Logger;
   /** One engine keeps many environments apart: 1 to 64 of `a-z 0-9 - _`. @default "main" */
   readonly environment?: string;
-  /** No effect: steps always run in one invocation as far as it carries. */
-  readonly checkpointing?: boolean | object;
+  /** How often finished steps are written down, for functions that do not say it themselves: see their option. @default true */
+  readonly checkpointing?: CheckpointingOption;
 }
 
 export interface CheckedClientOptions {
@@ -27,6 +29,7 @@ export interface CheckedClientOptions {
   readonly environment: string;
   readonly logger: Logger | undefined;
   readonly schemas: EventSchemas | undefined;
+  readonly checkpointing: Checkpointing;
 }
 
 export function checkClientOptions(options: unknown): CheckedClientOptions {
@@ -44,6 +47,7 @@ export function checkClientOptions(options: unknown): CheckedClientOptions {
     environment: checkId(environment, CODE, `${WHERE}: environment`),
     logger: checkLogger(options.logger),
     schemas: checkSchemas(options.schemas),
+    checkpointing: checkCheckpointing(options.checkpointing, CODE, `${WHERE}: checkpointing`),
   };
 }
 

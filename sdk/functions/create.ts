@@ -1,4 +1,5 @@
 import { badInput, quote } from "../errors/index.ts";
+import type { Checkpointing } from "../execution/contract.ts";
 import { incomingCheck, type SchemaSource } from "../schemas/index.ts";
 import type { Logger } from "../types/index.ts";
 import { type AnyCancelHandler, cancelFunction } from "./cancellation.ts";
@@ -14,6 +15,7 @@ export interface Owner {
   readonly logger: Logger | undefined;
   /** By which its events are checked. */
   readonly schemas: SchemaSource | undefined;
+  readonly checkpointing: Checkpointing;
 }
 
 /**
@@ -44,6 +46,7 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     ...(flow !== undefined && { flow }),
     retry: options.retry,
     maxSteps: options.maxSteps,
+    checkpointing: options.checkpointing ?? owner.checkpointing,
     handler: handler as AnyHandler,
     logger: owner.logger,
     schemas: owner.schemas,

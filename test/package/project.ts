@@ -60,10 +60,7 @@ export async function openProject(app: string): Promise<Project> {
         join(folder, "tsconfig.json"),
         JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files }),
       );
-      const said = await run("tsc", ["--project", config], { cwd: folder }).catch(
-        (error) => error as { stdout: string },
-      );
-      return said.stdout;
+      return compile(folder);
     },
     run: async (...args) => (await run(process.execPath, args, { cwd: folder })).stdout.trim(),
     remove: () => rmSync(folder, { recursive: true, force: true }),
