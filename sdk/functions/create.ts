@@ -1,5 +1,7 @@
+import type { AnyClient } from "../client/client.ts";
 import { badInput, quote } from "../errors/index.ts";
 import type { Checkpointing } from "../execution/contract.ts";
+import { type MiddlewareStack, stackOf } from "../middleware/index.ts";
 import { incomingCheck, type SchemaSource } from "../schemas/index.ts";
 import type { Logger } from "../types/index.ts";
 import { type AnyCancelHandler, cancelFunction } from "./cancellation.ts";
@@ -15,6 +17,8 @@ export interface Owner {
   readonly logger: Logger | undefined;
   /** By which its events are checked. */
   readonly schemas: SchemaSource | undefined;
+  readonly client: AnyClient;
+  readonly middleware: MiddlewareStack | undefined;
   readonly checkpointing: Checkpointing;
 }
 
@@ -51,6 +55,7 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     logger: owner.logger,
     schemas: owner.schemas,
     checkEvents: incomingCheck(given, owner.schemas),
+    middleware: (fn) => stackOf(options.middleware, { client: owner.client, fn }, owner.middleware),
   };
   const { onFailure, onCancel } = options;
   const followUps = [

@@ -34,5 +34,6 @@ export function followUp(
     handler,
     logger: of.logger,
     schemas: of.schemas,
+    ...(of.middleware !== undefined && { middleware: of.middleware }),
   });
 }

@@ -8,6 +8,7 @@ import {
   type UserEvent,
   withLogContext,
 } from "../execution/index.ts";
+import type { MiddlewareStack } from "../middleware/index.ts";
 import type { FlowManifest, FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
 import type { IncomingCheck, SchemaSource } from "../schemas/index.ts";
 import { createStepTools } from "../steps/index.ts";
@@ -35,6 +36,8 @@ export interface DurableSpec {
   readonly schemas?: SchemaSource | undefined;
   /** Checks the events of a run before its code runs. */
   readonly checkEvents?: IncomingCheck;
+  /** The client's middleware and its own, once the function is there. */
+  readonly middleware?: (fn: AnyFunction) => MiddlewareStack | undefined;
   /** The functions of `onFailure` and `onCancel`. */
   readonly followUps?: readonly DurableFunction[];
 }
@@ -58,6 +61,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   readonly checkpointing: Checkpointing;
   readonly [INVOCABLE] = true;
   readonly #spec: DurableSpec;
+  readonly #middleware: MiddlewareStack | undefined;
 
   constructor(spec: DurableSpec) {
     this.app = spec.app;
@@ -68,6 +72,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     this.maxSteps = spec.maxSteps;
     this.checkpointing = spec.checkpointing;
     this.#spec = spec;
+    this.#middleware = spec.middleware?.(this as AnyFunction);
   }
 
   /** Holds for functions made by a second copy of this package too. */
@@ -86,8 +91,15 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     const scope = { sender: input.sender, hops: input.hops + 1, ...(event !== undefined && { env: event.env }) };
     const { app, id: functionId } = this;
     const { runId, attempt } = input;
-    const start = () => startChecked(input, contextOf(input, ledger, this.#spec), this.#spec);
-    return runInScope(scope, () => withLogContext({ app, functionId, runId, attempt }, start));
+    return runInScope(scope, () => withLogContext({ app, functionId, runId, attempt }, () => this.#run(input, ledger)));
+  }
+
+  #run(input: RunInput, ledger: Ledger): unknown {
+    const handler: AnyHandler = (context) => startChecked(input, context, this.#spec);
+    const contextWith = (steps: Ledger) => contextOf(input, steps, this.#spec);
+    const middleware = this.#middleware;
+    if (middleware === undefined) return handler(contextWith(ledger));
+    return middleware.run({ fn: this as AnyFunction, input, ledger, contextOf: contextWith, handler });
   }
 }
 

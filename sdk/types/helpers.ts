@@ -1,3 +1,4 @@
+import type { Over } from "../middleware/middleware.ts";
 import type { Context } from "./context.ts";
 import type { EventName, EventOf, LifecycleEvents } from "./events.ts";
 import type { Invocable, OutputOf } from "./functions.ts";
@@ -9,6 +10,8 @@ export interface Typed<S> {
   readonly "~events": S;
 }
 type SchemasOf<Client extends Typed<unknown>> = Client["~events"];
+/** What the client's middleware adds to the context. */
+type AddedOf<Client> = Client extends { readonly "~adds": infer Added } ? Added : Record<never, never>;
 
 /**
  * A client's events by name, as handlers get them.
@@ -36,7 +39,7 @@ export type GetFunctionInput<
   Name extends EventName<SchemasOf<Client>> | AnyEventType | keyof LifecycleEvents<unknown> = EventName<
     SchemasOf<Client>
   >,
-> = Context<SchemasOf<Client>, EventOf<SchemasOf<Client>, Name>>;
+> = Over<Context<SchemasOf<Client>, EventOf<SchemasOf<Client>, Name>>, AddedOf<Client>>;
 
 /** What a function returns, as `step.invoke` hands it on. */
 export type GetFunctionOutput<F extends Invocable> = OutputOf<F>;

@@ -39,6 +39,12 @@ describe("the bundle of a hello-world app", () => {
     expect(bytes).toBeLessThanOrEqual(60_000);
   });
 
+  it("has nothing of what runs middleware", () => {
+    const inputs = outputs.flatMap((output) => Object.entries(output.inputs));
+    const carried = inputs.filter(([name, { bytesInOutput }]) => name.includes("sdk/middleware/") && bytesInOutput > 0);
+    expect(carried.map(([name]) => name).filter((name) => !name.endsWith("/option.ts"))).toEqual([]);
+  });
+
   it("reads nothing at its start but itself and Node's own modules", () => {
     expect(importsOf("import-statement")).toEqual([]);
   });

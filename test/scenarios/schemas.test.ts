@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type AnyFunction, EventSchemas, eventType, StepError, Stepwell, StepwellError } from "stepwell";
+import { encryptionMiddleware } from "stepwell/middleware";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { finish, type Input, on, openCloud, runHandler, start } from "./cloud.ts";
@@ -251,4 +252,31 @@ it("cancelOn takes an eventType", async () => {
   const run = await start(cloud, { name: "shop/sleep", data: { orderId: "o1" } });
   await cloud.send(paid.create({ orderId: "o1" }));
   expect(await cloud.waitForRun(run.id)).toMatchObject({ status: "cancelled" });
+});
+
+describe("beside middleware that encrypts", () => {
+  const order = z.object({ orderId: z.string() });
+  const client = new Stepwell({
+    id: "shop",
+    schemas: new EventSchemas().fromSchema({ "shop/paid": order, "shop/told": order }),
+    middleware: [encryptionMiddleware({ keys: [Buffer.alloc(32, 1)], events: "data" })],
+  });
+  const seen: unknown[] = [];
+  const fn = client.createFunction({ id: "tell" }, { event: "shop/paid" }, async ({ event, step }) => {
+    const again = await step.waitForEvent("again", { event: "shop/told", timeout: "1d" });
+    await step.sendEvent("last", { name: "shop/told", id: "last", data: { orderId: "o3" } });
+    seen.push(event.data, again?.data);
+  });
+
+  it("schemas judge what the code sends and gets, and not what travels", async () => {
+    const cloud = await openCloud([fn as AnyFunction], { client });
+    const run = await start(cloud, { name: "shop/paid", data: { orderId: "o1" } });
+    await cloud.passTime("2s");
+    await cloud.send({ name: "shop/told", data: { orderId: "o2" } });
+    expect(await cloud.waitForRun(run.id)).toMatchObject({ status: "completed" });
+    expect(seen).toEqual([{ orderId: "o1" }, { orderId: "o2" }]);
+    await expect(client.send({ name: "shop/paid", data: { orderId: 7 as never } })).rejects.toMatchObject({
+      code: "STEPWELL_SCHEMA_MISMATCH",
+    });
+  });
 });

@@ -6,9 +6,16 @@ import {
   referenceFunction,
   Stepwell,
   StepwellError,
+  StepwellMiddleware,
 } from "stepwell";
 import { serve } from "stepwell/lambda";
 import { startLocal } from "stepwell/local";
+import {
+  dependencyInjectionMiddleware,
+  encryptionMiddleware,
+  errorReportingMiddleware,
+  openTelemetryMiddleware,
+} from "stepwell/middleware";
 import { describe, expect, test } from "vitest";
 import { OPTIONS } from "../../sdk/functions/options.ts";
 import { createStepTools } from "../../sdk/steps/index.ts";
@@ -76,6 +83,7 @@ const CLIENT: Row[] = [
     environment: ["word"],
     schemas: [],
     logger: [],
+    middleware: ["list"],
     checkpointing: ["boolean", ...OBJECTS],
   }),
 ];
@@ -97,6 +105,7 @@ const FUNCTION: Row[] = [
     onCancel: ["function"],
     optimizeParallelism: ["boolean"],
     checkpointing: ["boolean", ...OBJECTS],
+    middleware: ["list"],
     concurrency: ["count"],
     throttle: [],
     rateLimit: [],
@@ -300,6 +309,35 @@ const OTHERS: Row[] = [
   }),
 ];
 
+const init = () => ({});
+const reporter = { captureException: () => {} };
+const MIDDLEWARE: Row[] = [
+  { path: "new StepwellMiddleware", give: (options) => new StepwellMiddleware(options as never) },
+  ...fields("new StepwellMiddleware: ", { name: "m", init }, (options) => new StepwellMiddleware(options as never), {
+    name: ["word"],
+    init: ["function"],
+  }),
+  {
+    path: "dependencyInjectionMiddleware",
+    give: (added) => dependencyInjectionMiddleware(added as object),
+    takes: [...OBJECTS, "stranger"],
+  },
+  { path: "encryptionMiddleware", give: (options) => encryptionMiddleware(options as never) },
+  ...fields(
+    "encryptionMiddleware: ",
+    { keys: [Buffer.alloc(32)] },
+    (options) => encryptionMiddleware(options as never),
+    { keys: [], events: [], results: ["boolean"], decryptOnly: ["boolean"] },
+  ),
+  { path: "errorReportingMiddleware", give: (options) => errorReportingMiddleware(options as never) },
+  ...fields("errorReportingMiddleware: ", { reporter }, (options) => errorReportingMiddleware(options as never), {
+    reporter: [],
+    tries: [],
+    flushTimeout: ["zero", "count", "fraction"],
+  }),
+  { path: "openTelemetryMiddleware", give: (options) => openTelemetryMiddleware(options as never) },
+];
+
 const localOptions = { client, functions: [], clock: "virtual" };
 const closeAgain = async (options: unknown) => {
   const cloud = await startLocal(options as never);
@@ -329,6 +367,7 @@ const SURFACES: Readonly<Record<string, readonly Row[]>> = {
   triggers: TRIGGERS,
   send: EVENTS("send", (events) => client.send(events as never)),
   "step tools": STEPS,
+  middleware: MIDDLEWARE,
   "what else there is": OTHERS,
   startLocal: LOCAL,
 };
@@ -359,8 +398,6 @@ describe.each(Object.entries(SURFACES))("%s", (_surface, rows) => {
 
 test("every option of createFunction is in the table", () => {
   const tested = FUNCTION.map(({ path }) => /^createFunction(?: "f")?: (\w+)$/.exec(path)?.[1]);
-  const missing = Object.keys(OPTIONS).filter(
-    (name) => !tested.includes(name) && !["triggers", "middleware"].includes(name),
-  );
+  const missing = Object.keys(OPTIONS).filter((name) => !tested.includes(name) && name !== "triggers");
   expect(missing).toEqual([]);
 });
