@@ -108,7 +108,7 @@ function checkOptions(options: unknown): Required<ErrorReportingOptions> {
     throw badInput(CODE, `${WHERE}: reporter`, "must have a method captureException, as Sentry's SDK has.");
   if (tries !== "last" && tries !== "all")
     throw badInput(CODE, `${WHERE}: tries`, `must be "last" or "all", got ${quote(tries)}.`);
-  if (typeof flushTimeout !== "number" || !(flushTimeout >= 0))
+  if (typeof flushTimeout !== "number" || !Number.isFinite(flushTimeout) || flushTimeout < 0)
     throw badInput(CODE, `${WHERE}: flushTimeout`, `must be a number of milliseconds, got ${quote(flushTimeout)}.`);
   return { reporter: reporter as unknown as ErrorReporter, tries, flushTimeout };
 }

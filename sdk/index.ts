@@ -37,5 +37,15 @@ export {
   type WaitingFor,
   type WaitingForSlot,
 } from "./protocol/index.ts";
+export {
+  CreatedEvent,
+  type EventIssue,
+  EventSchemaError,
+  EventSchemas,
+  EventType,
+  type EventTypeOptions,
+  eventType,
+  type FromSchemaOptions,
+  staticSchema,
+} from "./schemas/index.ts";
 export type * from "./types/index.ts";
-export { EventSchemas } from "./types/index.ts";

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Checkpointing } from "../execution/contract.ts";
 import { createFunction, type StepwellFunction } from "../functions/index.ts";
 import { type AddedBy, type MiddlewareStack, type Middlewares, type Over, stackOf } from "../middleware/index.ts";
+import type { SchemaSource } from "../schemas/index.ts";
 import type {
   AnyEvents,
   FunctionOptions,
@@ -42,15 +43,18 @@ export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> 
   readonly id: string;
   readonly environment: string;
   readonly logger: Logger | undefined;
+  /** What checks events at run time. */
+  readonly schemas: SchemaSource | undefined;
   readonly #checkpointing: Checkpointing;
   readonly #newId = createUlids({ now: Date.now, random: randomBytes });
   readonly #middleware: MiddlewareStack | undefined;
 
   constructor(options: ClientOptions<S, M>) {
-    const { id, environment, logger, checkpointing, middleware } = checkClientOptions(options);
+    const { id, environment, logger, schemas, checkpointing, middleware } = checkClientOptions(options);
     this.id = id;
     this.environment = environment;
     this.logger = logger;
+    this.schemas = schemas;
     this.#checkpointing = checkpointing;
     this.#middleware = stackOf(middleware, { client: this });
   }
@@ -84,8 +88,15 @@ export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> 
     handler: Handler<S, TriggeredEvent<S, T>, Result, Over<AddedBy<M>, AddedBy<F>>>,
   ): StepwellFunction<InvocationData<S, T>, Jsonify<Awaited<Result>>>;
   createFunction(...shape: readonly unknown[]): StepwellFunction<never, never> {
-    const { id, logger } = this;
-    const owner = { id, logger, checkpointing: this.#checkpointing, client: this, middleware: this.#middleware };
+    const { id, logger, schemas } = this;
+    const owner = {
+      id,
+      logger,
+      schemas,
+      checkpointing: this.#checkpointing,
+      client: this,
+      middleware: this.#middleware,
+    };
     return createFunction(owner, shape) as StepwellFunction<never, never>;
   }
 

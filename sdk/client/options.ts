@@ -2,7 +2,8 @@ import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors
 import type { Checkpointing } from "../execution/contract.ts";
 import { checkCheckpointing } from "../functions/checkpointing.ts";
 import { checkMiddleware, type Middlewares } from "../middleware/index.ts";
-import type { CheckpointingOption, EventSchemas, Logger } from "../types/index.ts";
+import type { EventSchemas } from "../schemas/index.ts";
+import type { CheckpointingOption, Logger } from "../types/index.ts";
 
 const CODE = "STEPWELL_INVALID_CLIENT";
 const WHERE = "new Stepwell";
@@ -33,6 +34,7 @@ export interface CheckedClientOptions {
   readonly id: string;
   readonly environment: string;
   readonly logger: Logger | undefined;
+  readonly schemas: EventSchemas | undefined;
   readonly middleware: Middlewares;
   readonly checkpointing: Checkpointing;
 }
@@ -46,9 +48,17 @@ export function checkClientOptions(options: unknown): CheckedClientOptions {
     id: checkId(options.id, CODE, `${WHERE}: id`),
     environment: checkId(environment, CODE, `${WHERE}: environment`),
     logger: checkLogger(options.logger),
+    schemas: checkSchemas(options.schemas),
     middleware: checkMiddleware(options.middleware, CODE, `${WHERE}: middleware`),
     checkpointing: checkCheckpointing(options.checkpointing, CODE, `${WHERE}: checkpointing`),
   };
+}
+
+/** Also of a second copy of this package. */
+function checkSchemas(schemas: unknown): EventSchemas | undefined {
+  if (schemas === undefined) return undefined;
+  if (isRecord(schemas) && typeof schemas.of === "function") return schemas as unknown as EventSchemas;
+  throw badInput(CODE, `${WHERE}: schemas`, `must be \`new EventSchemas()\` with its sources, got ${quote(schemas)}.`);
 }
 
 function checkLogger(logger: unknown): Logger | undefined {

@@ -65,6 +65,8 @@ export interface KnownStep {
 export interface SendEventRequest {
   readonly kind: "sendEvent";
   readonly events: readonly OutgoingEvent[];
+  /** Asks the schemas of the events, before they are sent: once, and not on replay, when a deploy may have brought others. */
+  readonly check?: () => void | Promise<void>;
 }
 
 /** An event that has been checked and may be sent. */

@@ -10,6 +10,7 @@ import {
 } from "../execution/index.ts";
 import type { MiddlewareStack } from "../middleware/index.ts";
 import type { FlowManifest, FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
+import type { IncomingCheck, SchemaSource } from "../schemas/index.ts";
 import { createStepTools } from "../steps/index.ts";
 import type { AnyEvents, Context, FunctionTypes, Invocable, Logger } from "../types/index.ts";
 import { INVOCABLE, isInvocable } from "./invocable.ts";
@@ -31,6 +32,10 @@ export interface DurableSpec {
   readonly handler: AnyHandler;
   /** The client's own logger. */
   readonly logger: Logger | undefined;
+  /** The client's schemas: events that a step sends or waits for are checked by them. */
+  readonly schemas?: SchemaSource | undefined;
+  /** Checks the events of a run before its code runs. */
+  readonly checkEvents?: IncomingCheck;
   /** The client's middleware and its own, once the function is there. */
   readonly middleware?: (fn: AnyFunction) => MiddlewareStack | undefined;
   /** The functions of `onFailure` and `onCancel`. */
@@ -90,7 +95,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   }
 
   #run(input: RunInput, ledger: Ledger): unknown {
-    const { handler } = this.#spec;
+    const handler: AnyHandler = (context) => startChecked(input, context, this.#spec);
     const contextWith = (steps: Ledger) => contextOf(input, steps, this.#spec);
     const middleware = this.#middleware;
     if (middleware === undefined) return handler(contextWith(ledger));
@@ -98,8 +103,20 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   }
 }
 
+export declare namespace StepwellFunction {
+  /** Any function, whatever its events and its result: for lists of them. */
+  type Any = StepwellFunction<unknown, unknown>;
+}
+
 /** Any function, whatever its events and its result. */
 export type AnyFunction = StepwellFunction<unknown, unknown>;
+
+/** A run that has steps has passed the check: a deploy with other schemas does not stop it in the middle. */
+function startChecked(input: RunInput, context: Parameters<AnyHandler>[0], spec: DurableSpec): unknown {
+  const { handler, checkEvents } = spec;
+  const checked = input.isReplaying() ? undefined : checkEvents?.(context.events);
+  return checked === undefined ? handler(context) : checked.then(() => handler(context));
+}
 
 function contextOf(input: RunInput, ledger: Ledger, spec: DurableSpec): Parameters<AnyHandler>[0] {
   const [first, ...others] = input.events.map((stored, index) => toUserEvent(stored, input.data[index]));
@@ -107,7 +124,7 @@ function contextOf(input: RunInput, ledger: Ledger, spec: DurableSpec): Paramete
   return {
     event: [first, ...others][input.main ?? 0] ?? first,
     events: [first, ...others],
-    step: createStepTools(ledger, spec.app),
+    step: createStepTools(ledger, spec.app, spec.schemas),
     runId: input.runId,
     attempt: input.attempt,
     maxAttempts: input.maxAttempts,

@@ -64,6 +64,7 @@ export function checkOptions(options: unknown): CheckedOptions {
   refuseUnknownKeys(options, Object.keys(OPTIONS), "STEPWELL_INVALID_FUNCTION", where);
   const name = checkText(options.name, `${where}: name`);
   checkText(options.description, `${where}: description`);
+  checkFlag(options.optimizeParallelism, `${where}: optimizeParallelism`);
   return {
     id,
     where,
@@ -85,6 +86,11 @@ export function checkOptions(options: unknown): CheckedOptions {
 function checkText(value: unknown, where: string): string | undefined {
   if (value === undefined || typeof value === "string") return value;
   throw badInput("STEPWELL_INVALID_FUNCTION", where, `must be a string, got ${quote(value)}.`);
+}
+
+function checkFlag(value: unknown, where: string): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw badInput("STEPWELL_INVALID_FUNCTION", where, `must be true or false, got ${quote(value)}.`);
 }
 
 function checkMaxSteps(value: unknown, where: string): number {

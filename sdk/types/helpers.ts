@@ -2,6 +2,7 @@ import type { Over } from "../middleware/middleware.ts";
 import type { Context } from "./context.ts";
 import type { EventName, EventOf, LifecycleEvents } from "./events.ts";
 import type { Invocable, OutputOf } from "./functions.ts";
+import type { AnyEventType } from "./schemas.ts";
 import type { StepTools } from "./steps.ts";
 
 /** Anything that carries a client's schemas: the client. */
@@ -25,16 +26,19 @@ export type GetEvents<Client extends Typed<unknown>> = {
 };
 
 /**
- * What a handler for that event is called with.
+ * What a handler for that event is called with: a name, or the type of an `eventType`.
  *
  * @example
  * ```ts
  * const ship = async ({ event, step }: GetFunctionInput<typeof stepwell, "shop/order.placed">) => { … };
+ * const bill = async ({ event, step }: GetFunctionInput<typeof stepwell, typeof orderPaid>) => { … };
  * ```
  */
 export type GetFunctionInput<
   Client extends Typed<unknown>,
-  Name extends EventName<SchemasOf<Client>> | keyof LifecycleEvents<unknown> = EventName<SchemasOf<Client>>,
+  Name extends EventName<SchemasOf<Client>> | AnyEventType | keyof LifecycleEvents<unknown> = EventName<
+    SchemasOf<Client>
+  >,
 > = Over<Context<SchemasOf<Client>, EventOf<SchemasOf<Client>, Name>>, AddedOf<Client>>;
 
 /** What a function returns, as `step.invoke` hands it on. */

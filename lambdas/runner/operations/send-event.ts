@@ -6,7 +6,8 @@ export const sendEvent: Operation = {
   execute: async (held, op) => {
     if (op.request.kind !== "sendEvent") return undefined;
     const { deps, run } = held;
-    const { events: given, hooks } = op.request;
+    const { events: given, hooks, check } = op.request;
+    await check?.();
     const send = async (events: typeof given) => {
       const prepared = prepareEvents(events, {
         env: run.env,
