@@ -35,7 +35,8 @@ export interface Around {
   readonly ledger: Ledger;
   /** The handler's context, with step tools over the ledger given. */
   readonly contextOf: (ledger: Ledger) => object;
-  readonly handler: (context: never) => unknown;
+  /** `ledger` is the one that all steps of the code have to go through, also those that it does not ask for by step tools. */
+  readonly handler: (context: never, ledger: Ledger) => unknown;
 }
 
 /** Runs a handler inside of its middleware. */
@@ -43,6 +44,7 @@ export const runThrough = (around: Around): Promise<unknown> => new FunctionRun(
 
 class FunctionRun {
   readonly #around: Around;
+  readonly #ledger: Ledger = { ask: (request) => this.#ask(request) };
   readonly #broken = Promise.withResolvers<never>();
   /** Runs hooks that the runner calls in the context of the handler's start. */
   readonly #inContext = AsyncLocalStorage.snapshot();
@@ -60,7 +62,7 @@ class FunctionRun {
 
   constructor(around: Around) {
     this.#around = around;
-    this.#given = around.contextOf({ ask: (request) => this.#ask(request) }) as MiddlewareContext;
+    this.#given = around.contextOf(this.#ledger) as MiddlewareContext;
     this.#ctx = this.#given;
     this.#broken.promise.catch(() => {});
     around.input.onClose?.((end) => this.#inContext(() => this.#close(end)));
@@ -93,7 +95,7 @@ class FunctionRun {
     await this.#hooks?.call("beforeMemoization");
     this.#begun = true;
     if (this.#known.size === 0) await this.#execute();
-    return this.#around.handler(this.#ctx as never);
+    return this.#around.handler(this.#ctx as never, this.#ledger);
   }
 
   async #open(): Promise<void> {
