@@ -1,0 +1,189 @@
+/** One run of the function under test, on a cloud of its own: from its event to its end. */
+
+import type { Client } from "../local/app.ts";
+import { virtualClock } from "../local/clock.ts";
+import { isOnItsWay, queuesOf } from "../local/cloud.ts";
+import { inProcessApp } from "../local/in-process-app.ts";
+import { currentInvocation } from "../local/invocation.ts";
+import { type OpenCloud, openCloud } from "../local/open-cloud.ts";
+import { letTimePass, type RunWaiterDeps } from "../local/run-waiter.ts";
+import type { LogSink } from "../sdk/execution/index.ts";
+import { type AnyEvents, type AnyFunction, type OutgoingEvents, type RunView, Stepwell } from "../sdk/index.ts";
+import { StepwellError } from "../sdk/protocol/index.ts";
+import type { TestContext } from "./context.ts";
+import { type CrashPoint, Journal, type OpenOp } from "./journal.ts";
+import type { Checked } from "./options.ts";
+import { type States, spiedTools } from "./step-tools.ts";
+import { notTriggered, startOf } from "./trigger.ts";
+import { handlerFor, isWait, unanswered, unansweredBy, type WaitHandler } from "./waits.ts";
+import { watched } from "./watch.ts";
+
+/** What is different about an execution that is not simply to run to its end. */
+export interface Play {
+  /** It is over when this step has its result, or waits for something. */
+  readonly stopAt?: string;
+  readonly crashAt?: CrashPoint;
+  readonly seed?: number;
+}
+
+/** Of the app's Lambda: its default. */
+const TIMEOUT_MS = 300_000;
+
+const silence: LogSink = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** What the handler's last start has been given, and got. */
+interface LastStart {
+  ctx: TestContext | undefined;
+  states: States;
+}
+
+export class Execution {
+  readonly journal: Journal;
+  readonly last: LastStart;
+  readonly #options: Checked;
+  readonly #handlers: ReadonlyMap<string, WaitHandler>;
+  readonly #play: Play;
+  readonly #client: Client<AnyEvents>;
+  readonly #open: OpenCloud;
+  readonly #called = new Set<string>();
+
+  private constructor(
+    options: Checked,
+    handlers: ReadonlyMap<string, WaitHandler>,
+    play: Play,
+    { client, open, journal, last }: { client: Client<AnyEvents>; open: OpenCloud; journal: Journal; last: LastStart },
+  ) {
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#play = play;
+    this.#client = client;
+    this.#open = open;
+    this.journal = journal;
+    this.last = last;
+  }
+
+  /** Opens its cloud; `close` it. */
+  static async open(options: Checked, handlers: ReadonlyMap<string, WaitHandler>, play: Play = {}): Promise<Execution> {
+    const { function: fn, functions } = options;
+    const client = (options.client as Client<AnyEvents> | undefined) ?? new Stepwell({ id: fn.app });
+    const clock = virtualClock(options.startAt);
+    const last: LastStart = { ctx: undefined, states: {} };
+    const durables = [underTest(options, last), ...functions].flatMap((one) => one.durables());
+    const served = new Set(durables.map(({ app, id }) => `${app}/${id}`));
+    const { stopAt, crashAt } = play;
+    const journal = new Journal({
+      served,
+      functionId: fn.id,
+      now: clock.now,
+      ...(stopAt !== undefined && { stopAt }),
+      ...(crashAt !== undefined && { crashAt }),
+    });
+    const app = inProcessApp(client, [{ durables: () => durables.map((one) => watched(one, journal)) }]);
+    const { seed = 1 } = play;
+    const logger = options.logger ?? silence;
+    const open = await openCloud(app, clock, { waits: "stepFunctions", timeoutMs: TIMEOUT_MS, seed, logger });
+    return new Execution(options, handlers, play, { client, open, journal, last });
+  }
+
+  /** The run as it is at its end, or where it was stopped. */
+  async run(): Promise<RunView> {
+    const { id } = await this.#start();
+    const run = await this.#carry(id);
+    if (this.journal.fatal !== undefined) throw this.journal.fatal;
+    return run;
+  }
+
+  /** Lets the runs of all functions come to their ends, and gives them. */
+  async rest(): Promise<readonly RunView[]> {
+    const { cloud } = this.#open;
+    for (;;) {
+      const runs = await cloud.runs({ limit: RUNS_MAX });
+      const live = runs.filter(({ status }) => !ENDED.has(status));
+      if (live.length === 0) return present(await Promise.all(runs.map(({ id }) => cloud.run(id))));
+      for (const { id } of live) await this.#carry(id);
+    }
+  }
+
+  async sendEvent(events: OutgoingEvents<AnyEvents>): Promise<{ ids: string[] }> {
+    // Who sends from within a step cannot wait until all is quiet.
+    return currentInvocation() === undefined ? this.#open.cloud.send(events) : this.#client.send(events);
+  }
+
+  passTime(duration: number | string): Promise<void> {
+    return this.#open.cloud.passTime(duration);
+  }
+
+  close(): Promise<void> {
+    return this.#open.cloud.close();
+  }
+
+  async #start(): Promise<RunView> {
+    const { cloud } = this.#open;
+    const { function: fn } = this.#options;
+    const start = startOf(fn, this.#options.events);
+    const { ids } = start.kind === "cron" ? await cloud.fire(fn.id) : await cloud.send([...start.events]);
+    const runs = (await Promise.all(ids.map((id) => cloud.runsOf(id)))).flat();
+    const mine = runs.filter(({ functionId }) => functionId === fn.id);
+    const run = mine.find(({ status }) => status !== "skipped");
+    if (run !== undefined) return run;
+    const [skipped] = mine;
+    if (skipped?.skipped !== undefined) throw wasSkipped(fn, skipped.skipped.reason);
+    throw notTriggered(fn, start.kind === "cron" ? ["of its cron"] : start.events.map(({ name }) => `"${name}"`));
+  }
+
+  async #carry(runId: string): Promise<RunView> {
+    const run = await letTimePass(this.#waiter(), runId, async (_run, due) => this.#atRest(due));
+    if (run === undefined) throw new Error(`The run ${runId} has not begun.`);
+    return run;
+  }
+
+  async #atRest(due: number | undefined): Promise<"pass" | "look" | "stop"> {
+    const { journal } = this;
+    if (journal.fatal !== undefined || journal.stopped) return "stop";
+    const { open } = journal;
+    const next = open.find((op) => handlerFor(op, this.#handlers) !== undefined && !this.#called.has(nameOf(op)));
+    if (next !== undefined) {
+      this.#called.add(nameOf(next));
+      const { id, functionId, runId, request } = next;
+      await handlerFor(next, this.#handlers)?.({ id, kind: request.kind, functionId, runId });
+      return "look";
+    }
+    if (open.some((op) => isWait(op) && op.id === this.#play.stopAt && handlerFor(op, this.#handlers) === undefined))
+      return "stop";
+    const silent = unansweredBy(due, open, this.#handlers);
+    if (silent !== undefined) throw unanswered(silent);
+    return "pass";
+  }
+
+  #waiter(): RunWaiterDeps {
+    const { aws, cloud, provisioned } = this.#open;
+    const isQueued = isOnItsWay(aws, queuesOf(provisioned.binding, this.#options.function.app));
+    return { aws, look: cloud.run, isQueued, sweep: cloud.sweep };
+  }
+}
+
+/** Runs of one execution that are looked after. */
+const RUNS_MAX = 1_000;
+const ENDED = new Set<string>(["completed", "failed", "cancelled", "skipped"]);
+
+const nameOf = ({ runId, id }: OpenOp): string => `${runId}/${id}`;
+
+const present = (runs: readonly (RunView | undefined)[]): readonly RunView[] => runs.filter((run) => run !== undefined);
+
+/** The function with spies and mocks about its step tools. */
+function underTest({ function: fn, mocks, transformCtx }: Checked, last: LastStart): AnyFunction {
+  return fn.wrapped((context, handler) => {
+    const states: States = {};
+    const step = spiedTools(context.step, { app: fn.app, mocks, states });
+    const spied = { ...context, step } as unknown as TestContext;
+    const ctx = transformCtx?.(spied) ?? spied;
+    Object.assign(last, { ctx, states });
+    return handler(ctx as unknown as typeof context);
+  });
+}
+
+const wasSkipped = ({ id }: AnyFunction, reason: string) =>
+  new StepwellError(
+    "STEPWELL_RUN_SKIPPED",
+    `TestEngine: the events started no run of "${id}": its option ${reason} kept them back.`,
+  );
