@@ -31,7 +31,7 @@ import { createRunWaiter } from "./run-waiter.ts";
 type Events<S> = OutgoingEvents<unknown extends S ? AnyEvents : S>;
 
 /** Which runs `cloud.runs` lists. */
-export type RunsQuery = Pick<ListQuery, "functionId" | "status" | "limit">;
+export type RunsQuery = Pick<ListQuery, "functionId" | "status" | "limit" | "since">;
 
 /** Which events that have started no run `cloud.skips` counts. */
 export type SkipsQuery = CountQuery;

@@ -46,6 +46,8 @@ export class Execution {
   readonly #client: Client<AnyEvents>;
   readonly #open: OpenCloud;
   readonly #called = new Set<string>();
+  /** In ms since the epoch. */
+  readonly #startedAt: number;
 
   private constructor(
     options: Checked,
@@ -60,6 +62,7 @@ export class Execution {
     this.#open = open;
     this.journal = journal;
     this.last = last;
+    this.#startedAt = open.aws.clock.now();
   }
 
   /** Opens its cloud; `close` it. */
@@ -93,14 +96,19 @@ export class Execution {
     return run;
   }
 
-  /** Lets the runs of all functions come to their ends, and gives them. */
+  /** Lets the runs of all functions come to their ends, also those that are still to begin, and gives them. */
   async rest(): Promise<readonly RunView[]> {
-    const { cloud } = this.#open;
+    const { aws, cloud } = this.#open;
     for (;;) {
-      const runs = await cloud.runs({ limit: RUNS_MAX });
+      await aws.time.settle();
+      const runs = await cloud.runs({ limit: RUNS_MAX, since: this.#startedAt });
       const live = runs.filter(({ status }) => !ENDED.has(status));
-      if (live.length === 0) return present(await Promise.all(runs.map(({ id }) => cloud.run(id))));
       for (const { id } of live) await this.#carry(id);
+      if (live.length > 0) continue;
+      const due = aws.time.nextDue();
+      const queued = this.#queues.some((queue) => aws.sqs.messages(queue).length > 0);
+      if (due === undefined || !queued) return present(await Promise.all(runs.map(({ id }) => cloud.run(id))));
+      await aws.time.passTo(due);
     }
   }
 
@@ -155,10 +163,14 @@ export class Execution {
     return "pass";
   }
 
+  /** The router's, and the app's. */
+  get #queues(): readonly string[] {
+    return queuesOf(this.#open.provisioned.binding, this.#options.function.app);
+  }
+
   #waiter(): RunWaiterDeps {
-    const { aws, cloud, provisioned } = this.#open;
-    const isQueued = isOnItsWay(aws, queuesOf(provisioned.binding, this.#options.function.app));
-    return { aws, look: cloud.run, isQueued, sweep: cloud.sweep };
+    const { aws, cloud } = this.#open;
+    return { aws, look: cloud.run, isQueued: isOnItsWay(aws, this.#queues), sweep: cloud.sweep };
   }
 }
 

@@ -60,6 +60,8 @@ export interface Checked extends Omit<ExecuteOptions, "startAt" | "steps" | "fun
 const CODE = "STEPWELL_INVALID_OPTION";
 const EXECUTE = ["events", "steps", "functions", "startAt", "transformCtx", "client", "logger"];
 
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+
 /** @throws StepwellError `STEPWELL_INVALID_OPTION`, with the path of the option and what it takes */
 export function checkOptions(given: unknown): Checked {
   const where = "TestEngine";
@@ -75,6 +77,8 @@ export function checkOptions(given: unknown): Checked {
     throw badInput(CODE, `${where}: events`, `must be a list of at least one event, got ${quote(events)}.`);
   if (client !== undefined && (client as Client<never>)?.id !== fn.app)
     throw badInput(CODE, `${where}: client`, `must be the client "${fn.app}", which the function was made with.`);
+  if (logger !== undefined && !LEVELS.every((level) => typeof logger[level] === "function"))
+    throw badInput(CODE, `${where}: logger`, "must have the methods debug, info, warn and error.");
   const startAt = given.startAt as PointInTime | undefined;
   return {
     function: fn,
@@ -133,4 +137,10 @@ function checkMock(mock: unknown, where: string): MockedStep {
   if (!["undefined", "boolean"].includes(typeof mock.optional))
     throw badInput(CODE, `${where}.optional`, `must be true or false, got ${quote(mock.optional)}.`);
   return mock as unknown as MockedStep;
+}
+
+/** @throws StepwellError `STEPWELL_INVALID_OPTION` */
+export function checkStepName(id: unknown, where: string): void {
+  if (typeof id !== "string" || id === "")
+    throw badInput(CODE, where, `the first argument must be a step's id, got ${quote(id)}.`);
 }

@@ -26,7 +26,7 @@ export const errorOf = (error: RunView["error"]): { readonly error?: Error } =>
   error === undefined ? {} : { error: deserializeError(error) };
 
 /** What an execution gives, with what is known of its end. */
-export function resultOf<T extends object>({ last }: Execution, run: RunView, ended: T) {
+export function resultOf<T extends object>({ last }: Pick<Execution, "last">, run: RunView, ended: T) {
   return {
     ...ended,
     get ctx(): TestContext {

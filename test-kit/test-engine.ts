@@ -7,6 +7,7 @@ import {
   type Checked,
   checkOptions,
   checkOverrides,
+  checkStepName,
   type ExecuteOptions,
   merged,
   type TestEngineOptions,
@@ -68,7 +69,9 @@ export class TestEngine<F extends AnyFunction = AnyFunction> {
    * @throws StepwellError as `execute`; `STEPWELL_UNKNOWN_STEP` when the run ends before it
    */
   async executeStep(id: string, overrides: ExecuteOptions = {}): Promise<StepResult> {
-    const options = this.#with(overrides, "TestEngine.executeStep");
+    const where = "TestEngine.executeStep";
+    checkStepName(id, where);
+    const options = this.#with(overrides, where);
     return this.#play(options, { stopAt: id }, async (execution) => {
       const run = await execution.run();
       const step = run.steps.find((one) => one.id === id);
@@ -91,8 +94,7 @@ export class TestEngine<F extends AnyFunction = AnyFunction> {
    */
   onWait(id: string, handler: WaitHandler = () => {}): this {
     const where = "TestEngine.onWait";
-    if (typeof id !== "string" || id === "")
-      throw badInput("STEPWELL_INVALID_OPTION", where, `the first argument must be a step's id, got ${quote(id)}.`);
+    checkStepName(id, where);
     if (typeof handler !== "function")
       throw badInput(
         "STEPWELL_INVALID_OPTION",
