@@ -13,6 +13,7 @@ import { StepwellError } from "../sdk/protocol/index.ts";
 import type { TestContext } from "./context.ts";
 import { type CrashPoint, Journal, type OpenOp } from "./journal.ts";
 import type { Checked } from "./options.ts";
+import { spyOn } from "./spy.ts";
 import { type States, spiedTools } from "./step-tools.ts";
 import { notTriggered, startOf } from "./trigger.ts";
 import { handlerFor, isWait, unanswered, unansweredBy, type WaitHandler } from "./waits.ts";
@@ -183,10 +184,11 @@ const nameOf = ({ runId, id }: OpenOp): string => `${runId}/${id}`;
 const present = (runs: readonly (RunView | undefined)[]): readonly RunView[] => runs.filter((run) => run !== undefined);
 
 /** The function with spies and mocks about its step tools. */
-function underTest({ function: fn, mocks, transformCtx }: Checked, last: LastStart): AnyFunction {
+function underTest({ function: fn, mocks, transformCtx, spy }: Checked, last: LastStart): AnyFunction {
+  const makeSpy = spy === undefined ? spyOn : (tool: Parameters<typeof spy>[0]) => spy(tool);
   return fn.wrapped((context, handler) => {
     const states: States = {};
-    const step = spiedTools(context.step, { app: fn.app, mocks, states });
+    const step = spiedTools(context.step, { app: fn.app, mocks, states, spy: makeSpy });
     const spied = { ...context, step } as unknown as TestContext;
     const ctx = transformCtx?.(spied) ?? spied;
     Object.assign(last, { ctx, states });

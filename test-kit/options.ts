@@ -36,8 +36,13 @@ export interface ExecuteOptions {
   readonly startAt?: PointInTime;
   /** Changes what the handler is called with, at each of its starts. @default - as it is, with spies as step tools */
   readonly transformCtx?: (ctx: TestContext) => TestContext;
+  /**
+   * Makes a spy of a step tool, for runners whose matchers take their own spies alone: `mock` of `bun:test`, `mock.fn` of `node:test`.
+   * @default - one that the matchers of vitest and jest take
+   */
+  readonly spy?: SpyMaker;
   /** The functions' client, if what it does to events as it sends them matters. @default - a plain one of the functions' app */
-  readonly client?: Client<never>;
+  readonly client?: Client<unknown>;
   /** Takes the engine's log lines, and those of handlers whose client has no logger. @default - nobody */
   readonly logger?: LogSink;
 }
@@ -57,8 +62,11 @@ export interface Checked extends Omit<ExecuteOptions, "startAt" | "steps" | "fun
   readonly startAt: number | undefined;
 }
 
+/** Returns a function that does what the given one does, and remembers its calls. */
+export type SpyMaker = (tool: (...args: readonly unknown[]) => unknown) => (...args: readonly unknown[]) => unknown;
+
 const CODE = "STEPWELL_INVALID_OPTION";
-const EXECUTE = ["events", "steps", "functions", "startAt", "transformCtx", "client", "logger"];
+const EXECUTE = ["events", "steps", "functions", "startAt", "transformCtx", "spy", "client", "logger"];
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 
@@ -67,15 +75,17 @@ export function checkOptions(given: unknown): Checked {
   const where = "TestEngine";
   if (!isRecord(given)) throw badInput(CODE, where, `the options must be { function, … }, got ${quote(given)}.`);
   refuseUnknownKeys(given, ["function", ...EXECUTE], CODE, where);
-  const { function: fn, transformCtx, events, logger, client } = given as unknown as TestEngineOptions;
+  const { function: fn, transformCtx, spy, events, logger, client } = given as unknown as TestEngineOptions;
   if (!StepwellFunction.is(fn)) {
     throw badInput(CODE, `${where}: function`, `must be what createFunction returned, got ${quote(fn)}.`);
   }
-  if (transformCtx !== undefined && typeof transformCtx !== "function")
-    throw badInput(CODE, `${where}: transformCtx`, `must be a function, got ${quote(transformCtx)}.`);
+  for (const [name, hook] of Object.entries({ transformCtx, spy })) {
+    if (hook !== undefined && typeof hook !== "function")
+      throw badInput(CODE, `${where}: ${name}`, `must be a function, got ${quote(hook)}.`);
+  }
   if (events !== undefined && !(Array.isArray(events) && events.length > 0))
     throw badInput(CODE, `${where}: events`, `must be a list of at least one event, got ${quote(events)}.`);
-  if (client !== undefined && (client as Client<never>)?.id !== fn.app)
+  if (client !== undefined && (client as Client<unknown>)?.id !== fn.app)
     throw badInput(CODE, `${where}: client`, `must be the client "${fn.app}", which the function was made with.`);
   if (logger !== undefined && !LEVELS.every((level) => typeof logger[level] === "function"))
     throw badInput(CODE, `${where}: logger`, "must have the methods debug, info, warn and error.");
@@ -86,6 +96,7 @@ export function checkOptions(given: unknown): Checked {
     mocks: checkMocks(given.steps, `${where}: steps`),
     startAt: startAt === undefined ? undefined : parseDate(startAt, `${where}: startAt`),
     ...(transformCtx && { transformCtx }),
+    ...(spy && { spy }),
     ...(events && { events }),
     ...(client && { client }),
     ...(logger && { logger }),

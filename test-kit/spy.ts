@@ -22,7 +22,7 @@ type AnyFunction = (...args: readonly unknown[]) => unknown;
 let calls = 0;
 
 /** Calls go on to `call`, and are remembered. Belongs to no test runner: it only has the shape that their matchers ask for. */
-export function spyOn(name: string, call: AnyFunction): Spy<AnyFunction> {
+export function spyOn(call: AnyFunction, name: string): Spy<AnyFunction> {
   const seen: Mutable<SpyRecord> = {
     calls: [],
     results: [],

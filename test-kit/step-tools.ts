@@ -5,9 +5,9 @@
 import { repeatNames } from "../sdk/execution/index.ts";
 import { createStepTools } from "../sdk/steps/index.ts";
 import type { MockedStep } from "./options.ts";
-import { spyOn } from "./spy.ts";
 
 type Tool = (...args: readonly unknown[]) => Promise<unknown>;
+type Call = (...args: readonly unknown[]) => unknown;
 interface Tools {
   readonly [name: string]: Tool | Tools;
 }
@@ -19,6 +19,8 @@ export interface ToolsOptions {
   readonly app: string;
   readonly mocks: ReadonlyMap<string, MockedStep>;
   readonly states: States;
+  /** Is given the tool's name beside it. */
+  readonly spy: (tool: Call, name: string) => unknown;
 }
 
 /** The step tools of one start of the handler, spied upon and with mocks. */
@@ -26,7 +28,7 @@ export function spiedTools(tools: object, options: ToolsOptions): object {
   const named = repeatNames();
   const run = (tools as { run: Tool }).run;
   const around = (path: string, tool: Tool) =>
-    spyOn(path, (...args) => {
+    options.spy((...args) => {
       const id = idOf(args[0]);
       if (id === undefined) return tool(...args);
       const name = named(id);
@@ -34,7 +36,7 @@ export function spiedTools(tools: object, options: ToolsOptions): object {
       const result = mock === undefined ? tool(...args) : mocked({ app: options.app, path, args, mock, run });
       keep(options.states, name, result);
       return result;
-    });
+    }, path);
   return mapTools(tools as Tools, "step", around);
 }
 

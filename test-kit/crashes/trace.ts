@@ -1,7 +1,7 @@
-import type { RunView, SerializedError } from "../../sdk/protocol/index.ts";
+import type { RunView, SerializedError, StepView } from "../../sdk/protocol/index.ts";
 import type { Journal } from "../journal.ts";
 
-/** What an execution has left behind, leaf by leaf: JSON of each value by its path, such as `result.total` or `steps["charge"].output`. */
+/** What an execution has left behind, leaf by leaf: JSON of each value by its path, such as `result.total` or `steps.charge.output`. */
 export type Trace = ReadonlyMap<string, string>;
 
 /** A place at which an execution with a crash came out differently: JSON, undefined where there is nothing. */
@@ -19,10 +19,9 @@ export function traceOf(run: RunView, others: readonly RunView[], journal: Journ
   note("status", run.status);
   note("result", run.output);
   note("error", errorOf(run.error));
-  for (const { id, status, output, error } of run.steps)
-    note(`steps[${JSON.stringify(id)}]`, { status, output, error: status === "failed" ? errorOf(error) : undefined });
-  for (const [id, runs] of Object.entries(Object.groupBy(others, ({ functionId }) => functionId)))
-    note(`runs[${JSON.stringify(id)}]`, sorted((runs ?? []).map(endOf)));
+  note("steps", Object.fromEntries(run.steps.map((step) => [step.id, endOfStep(step)])));
+  const byFunction = Object.entries(Object.groupBy(others, ({ functionId }) => functionId));
+  note("runs", Object.fromEntries(byFunction.map(([id, runs]) => [id, sorted((runs ?? []).map(endOf))])));
   note("sent", sorted(sent));
   note("effects", effects);
   return leaves;
@@ -35,6 +34,13 @@ export function differences(without: Trace, withCrash: Trace): readonly CrashDif
     .map((path) => ({ path, without: without.get(path), with: withCrash.get(path) }))
     .filter((leaf) => leaf.without !== leaf.with);
 }
+
+// What a step that has not failed shows as its error is that of its last try.
+const endOfStep = ({ status, output, error }: StepView) => ({
+  status,
+  output,
+  error: status === "failed" ? errorOf(error) : undefined,
+});
 
 const endOf = ({ status, output, error }: RunView) => ({ status, output, error: errorOf(error) });
 

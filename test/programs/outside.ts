@@ -1,4 +1,8 @@
 import { Stepwell } from "stepwell";
+import { vi } from "vitest";
+
+// A proof plays its program some twenty times.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** The app of the ten programs. */
 export const stepwell = new Stepwell({ id: "programs" });

@@ -151,6 +151,7 @@ describe("a wrong option is refused with its path", () => {
     [{ function: pay, functions: pay }, "TestEngine: functions: must be a list of functions"],
     [{ function: pay, functions: [pay, {}] }, "TestEngine: functions\\[1\\]: must be what createFunction returned"],
     [{ function: pay, transformCtx: {} }, "TestEngine: transformCtx: must be a function"],
+    [{ function: pay, spy: "mock" }, 'TestEngine: spy: must be a function, got "mock"'],
     [{ function: pay, startAt: "yesterdayish" }, "TestEngine: startAt"],
     [{ function: pay, client: new Stepwell({ id: "other" }) }, 'TestEngine: client: must be the client "shop"'],
     [{ function: pay, logger: {} }, "TestEngine: logger: must have the methods debug, info, warn and error"],
