@@ -14,10 +14,8 @@ export interface Waiting {
 /** Called once a run for the step, when everything that is due has happened and the run waits at it. */
 export type WaitHandler = (waiting: Waiting) => unknown;
 
-/** Kinds whose end is not the world's answer: the engine itself, time, or another function brings it. */
-const BRINGS_ITSELF = new Set<string>(["run", "sendEvent", "sleep", "invoke"]);
-
-export const isWait = ({ request }: Pick<OpenOp, "request">): boolean => !BRINGS_ITSELF.has(request.kind);
+/** Waits for what the world outside sends; whatever else is open ends by time, by the engine, or by another function. */
+export const isWait = ({ request }: Pick<OpenOp, "request">): boolean => request.kind.startsWith("waitFor");
 
 /** The handler for a step: by its id with the repeat number, else by its id. */
 export const handlerFor = (op: OpenOp, handlers: ReadonlyMap<string, WaitHandler>): WaitHandler | undefined =>
@@ -42,9 +40,8 @@ const timeoutOf = ({ request }: OpenOp): number =>
   "timeoutMs" in request && request.timeoutMs !== undefined ? request.timeoutMs : Number.POSITIVE_INFINITY;
 
 /** Nobody answers a wait: what it waits for, and what to do. */
-export function unanswered(op: OpenOp): StepwellError {
-  const { id, functionId, request } = op;
-  const event = "event" in request && typeof request.event === "string" ? request.event : undefined;
+export function unanswered({ id, functionId, request }: OpenOp): StepwellError {
+  const [event] = "event" in request ? [request.event] : [];
   const what = event === undefined ? "" : ` for the event "${event}"`;
   const answer = event === undefined ? "…" : `t.sendEvent({ name: "${event}", data: { … } })`;
   return new StepwellError(
