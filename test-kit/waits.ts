@@ -41,7 +41,7 @@ const timeoutOf = ({ request }: OpenOp): number =>
 
 /** Nobody answers a wait: what it waits for, and what to do. */
 export function unanswered({ id, functionId, request }: OpenOp): StepwellError {
-  const [event] = "event" in request ? [request.event] : [];
+  const event = "event" in request ? request.event : undefined;
   const what = event === undefined ? "" : ` for the event "${event}"`;
   const answer = event === undefined ? "…" : `t.sendEvent({ name: "${event}", data: { … } })`;
   return new StepwellError(
