@@ -14,10 +14,10 @@ import type { TestContext } from "./context.ts";
 import { type CrashPoint, Journal, type OpenOp } from "./journal.ts";
 import type { Checked } from "./options.ts";
 import { spyOn } from "./spy.ts";
-import { type States, spiedTools } from "./step-tools.ts";
+import { type States, spiedTools, type ToolsOptions } from "./step-tools.ts";
 import { notTriggered, startOf } from "./trigger.ts";
 import { handlerFor, isWait, unanswered, unansweredBy, type WaitHandler } from "./waits.ts";
-import { watched } from "./watch.ts";
+import { die, watched } from "./watch.ts";
 
 /** What is different about an execution that is not simply to run to its end. */
 export interface Play {
@@ -36,6 +36,8 @@ const silence: LogSink = { debug: () => {}, info: () => {}, warn: () => {}, erro
 interface LastStart {
   ctx: TestContext | undefined;
   states: States;
+  /** Of the handler. */
+  returned: unknown;
 }
 
 export class Execution {
@@ -71,15 +73,22 @@ export class Execution {
     const { function: fn, functions } = options;
     const client = (options.client as Client<AnyEvents> | undefined) ?? new Stepwell({ id: fn.app });
     const clock = virtualClock(options.startAt);
-    const last: LastStart = { ctx: undefined, states: {} };
-    const durables = [underTest(options, last), ...functions].flatMap((one) => one.durables());
-    const served = new Set(durables.map(({ app, id }) => `${app}/${id}`));
+    const last: LastStart = { ctx: undefined, states: {}, returned: undefined };
     const { stopAt, crashAt } = play;
-    const journal = new Journal({
+    const stop = stopAt !== undefined && {
+      at: stopAt,
+      now: () => {
+        journal.stopped = true;
+        return die();
+      },
+    };
+    const mine = underTest(options, last, stop || undefined);
+    const durables = [mine, ...functions].flatMap((one) => one.durables());
+    const served = new Set(durables.map(({ app, id }) => `${app}/${id}`));
+    const journal: Journal = new Journal({
       served,
       functionId: fn.id,
       now: clock.now,
-      ...(stopAt !== undefined && { stopAt }),
       ...(crashAt !== undefined && { crashAt }),
     });
     const app = inProcessApp(client, [{ durables: () => durables.map((one) => watched(one, journal)) }]);
@@ -94,7 +103,7 @@ export class Execution {
     const { id } = await this.#start();
     const run = await this.#carry(id);
     if (this.journal.fatal !== undefined) throw this.journal.fatal;
-    return run;
+    return asSeen(run, this.last);
   }
 
   /** Lets the runs of all functions come to their ends, also those that are still to begin, and gives them. */
@@ -184,16 +193,29 @@ const nameOf = ({ runId, id }: OpenOp): string => `${runId}/${id}`;
 const present = (runs: readonly (RunView | undefined)[]): readonly RunView[] => runs.filter((run) => run !== undefined);
 
 /** The function with spies and mocks about its step tools. */
-function underTest({ function: fn, mocks, transformCtx, spy }: Checked, last: LastStart): AnyFunction {
+function underTest(options: Checked, last: LastStart, stop: ToolsOptions["stop"]): AnyFunction {
+  const { function: fn, mocks, transformCtx, spy } = options;
   const makeSpy = spy === undefined ? spyOn : (tool: Parameters<typeof spy>[0]) => spy(tool);
-  return fn.wrapped((context, handler) => {
+  return fn.wrapped(async (context, handler) => {
     const states: States = {};
-    const step = spiedTools(context.step, { app: fn.app, mocks, states, spy: makeSpy });
+    const step = spiedTools(context.step, { app: fn.app, mocks, states, spy: makeSpy, ...(stop && { stop }) });
     const spied = { ...context, step } as unknown as TestContext;
     const ctx = transformCtx?.(spied) ?? spied;
-    Object.assign(last, { ctx, states });
-    return handler(ctx as unknown as typeof context);
+    Object.assign(last, { ctx, states, returned: undefined });
+    const value = await handler(ctx as unknown as typeof context);
+    if (last.states === states) last.returned = value;
+    return value;
   });
+}
+
+/** With the results that the code has seen: middleware may have stored others. */
+async function asSeen(run: RunView, { states, returned }: LastStart): Promise<RunView> {
+  const steps = run.steps.map(async (step) => {
+    const seen = states[step.id];
+    return seen === undefined || step.status !== "completed" ? step : { ...step, output: await seen };
+  });
+  const output = run.status === "completed" ? JSON.parse(JSON.stringify(returned) ?? "null") : run.output;
+  return { ...run, output, steps: await Promise.all(steps) };
 }
 
 const wasSkipped = ({ id }: AnyFunction, reason: string) =>

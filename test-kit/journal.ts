@@ -21,8 +21,6 @@ export interface JournalOptions {
   readonly served: ReadonlySet<string>;
   readonly functionId: string;
   readonly now: () => number;
-  /** The process ends when the function under test is to be handed this step's result. */
-  readonly stopAt?: string;
   /** The process dies when it comes here first. */
   readonly crashAt?: CrashPoint;
 }
@@ -37,7 +35,7 @@ export class Journal implements Watcher {
   readonly bodies = new Map<string, number>();
   /** Events sent by the client in functions, once each. */
   readonly eventsSent = new Map<string, PreparedEvent>();
-  /** The step of `stopAt` has its result. */
+  /** What was to be seen has been seen. */
   stopped = false;
   /** Whether the process has died at `crashAt`. */
   crashed = false;
@@ -89,10 +87,6 @@ export class Journal implements Watcher {
 
   handed({ functionId, runId, id }: WatchedOp): Fate {
     this.#open.get(runId)?.delete(id);
-    if (functionId === this.#options.functionId && id === this.#options.stopAt) {
-      this.stopped = true;
-      return "die";
-    }
     return this.#pass({ functionId, stepId: id, at: "stepEnded" });
   }
 

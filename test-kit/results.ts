@@ -13,11 +13,11 @@ export interface ExecutionResult<Result> {
   /** What the handler was called with at its last start, which has gone through all that the run did. */
   readonly ctx: TestContext;
   readonly state: StepStates;
-  /** The run as the engine shows it: its status, its steps with their tries and times. */
+  /** The run as the engine shows it: its status, its steps with their tries and times; results as the code saw them. */
   readonly run: RunView;
 }
 
-/** How the execution of one step went: `result` and `error` are the step's. */
+/** How the execution of one step went: `result` and `error` are the step's; neither while it waits. */
 export interface StepResult extends ExecutionResult<unknown> {
   readonly step: StepView;
 }

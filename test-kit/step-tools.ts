@@ -21,10 +21,13 @@ export interface ToolsOptions {
   readonly states: States;
   /** Is given the tool's name beside it. */
   readonly spy: (tool: Call, name: string) => unknown;
+  /** Called instead of handing the code the result of this step. */
+  readonly stop?: { readonly at: string; readonly now: () => Promise<never> };
 }
 
 /** The step tools of one start of the handler, spied upon and with mocks. */
 export function spiedTools(tools: object, options: ToolsOptions): object {
+  const { app, mocks, states, stop } = options;
   const named = repeatNames();
   const run = (tools as { run: Tool }).run;
   const around = (path: string, tool: Tool) =>
@@ -32,10 +35,10 @@ export function spiedTools(tools: object, options: ToolsOptions): object {
       const id = idOf(args[0]);
       if (id === undefined) return tool(...args);
       const name = named(id);
-      const mock = options.mocks.get(name) ?? options.mocks.get(id);
-      const result = mock === undefined ? tool(...args) : mocked({ app: options.app, path, args, mock, run });
-      keep(options.states, name, result);
-      return result;
+      const mock = mocks.get(name) ?? mocks.get(id);
+      const result = mock === undefined ? tool(...args) : mocked({ app, path, args, mock, run });
+      keep(states, name, result);
+      return name === stop?.at ? result.then(stop.now, stop.now) : result;
     }, path);
   return mapTools(tools as Tools, "step", around);
 }

@@ -75,6 +75,8 @@ export class TestEngine<F extends AnyFunction = AnyFunction> {
     return this.#play(options, { stopAt: id }, async (execution) => {
       const run = await execution.run();
       const step = run.steps.find((one) => one.id === id);
+      // A step whose arguments were refused has never begun: then it is that error.
+      if (step === undefined) await execution.last.states[id];
       if (step === undefined) throw neverAsked(`executeStep: the run ended (${run.status})`, id, execution);
       const { status, output, error } = step;
       const ended = { ...(status === "completed" && { result: output }), ...(status === "failed" && errorOf(error)) };

@@ -97,7 +97,8 @@ function withWatchedBody(op: WatchedOp, watcher: Watcher): OpRequest {
   return { ...request, body };
 }
 
-function die(): Promise<never> {
+/** Ends the process that calls it, as SIGKILL does: it goes no further. */
+export function die(): Promise<never> {
   currentInvocation()?.kill();
   return new Promise(() => {});
 }

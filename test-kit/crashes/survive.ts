@@ -71,11 +71,8 @@ export async function surviveCrashes(options: Checked, hooks: Hooks, play: PlayW
 async function playOnce(options: Checked, hooks: Hooks, how: Play, play: PlayWith): Promise<Played> {
   await hooks.reset?.();
   return play(options, how, async (execution) => {
-    const { id } = await execution.run();
-    const runs = await execution.rest();
-    const run = runs.find((one) => one.id === id);
-    if (run === undefined) throw new Error(`The run ${id} is not listed.`);
-    const others = runs.filter((one) => one !== run);
+    const run = await execution.run();
+    const others = (await execution.rest()).filter(({ id }) => id !== run.id);
     const { journal } = execution;
     const trace = traceOf(run, others, journal, await hooks.effects?.());
     return { trace, points: journal.points, bodies: journal.bodies, crashed: journal.crashed };

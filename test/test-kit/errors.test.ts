@@ -70,6 +70,13 @@ describe("what a test does wrong is said", () => {
     );
   });
 
+  it("a step whose arguments are refused", async () => {
+    const wrong = stepwell.createFunction({ id: "wrong" }, PAID, ({ step }) => step.sleep("nap", "three parsecs"));
+    await expect(new TestEngine({ function: wrong }).executeStep("nap")).rejects.toEqual(
+      coded("STEPWELL_INVALID_DURATION", "nap"),
+    );
+  });
+
   it("a function that is invoked and was not given", async () => {
     const parent = stepwell.createFunction({ id: "parent" }, { event: "a" }, ({ step }) =>
       step.invoke("child", { function: pay }).catch(() => "swallowed"),
@@ -129,7 +136,11 @@ describe("what a test does wrong is said", () => {
   it("the context of a handler that was never started", async () => {
     // As when a run is cancelled while it stands in line.
     const { run } = await new TestEngine({ function: pay }).onWait("receipt").execute();
-    const execution = resultOf({ last: { ctx: undefined, states: {} } }, { ...run, status: "cancelled" }, {});
+    const execution = resultOf(
+      { last: { ctx: undefined, states: {}, returned: undefined } },
+      { ...run, status: "cancelled" },
+      {},
+    );
     expect(() => execution.ctx).toThrow(coded("STEPWELL_RUN_ENDED", "its handler was never started"));
   });
 });
