@@ -6,7 +6,10 @@ import type { Fate, WatchedOp, WatchedRun, Watcher } from "./watch.ts";
 export interface CrashPoint {
   readonly functionId: string;
   readonly stepId: string;
-  /** `bodyEnded`: its body has returned, its result is not stored. `stepEnded`: its result is stored, the code has not got it. */
+  /**
+   * `bodyEnded`: its body has returned, its result is not stored. `stepEnded`: the code is about to get its result, which is stored by then
+   * unless `checkpointing` buffers it.
+   */
   readonly at: "bodyEnded" | "stepEnded";
 }
 

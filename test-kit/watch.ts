@@ -35,7 +35,7 @@ export interface Watcher {
   bodyBegun(op: WatchedOp): void;
   /** The body has returned, and its result is not stored yet. */
   bodyEnded(op: WatchedOp): Fate;
-  /** The result, or the error, is stored and about to be handed to the code. */
+  /** The result, or the error, is about to be handed to the code. */
   handed(op: WatchedOp): Fate;
   /** Events that the code has sent by its client. */
   sent(events: readonly PreparedEvent[]): void;

@@ -46,6 +46,28 @@ describe("survivesCrashes", () => {
   });
 });
 
+it("results that are buffered are lost with the process: their bodies run again, and all comes out the same", async () => {
+  const plays: string[][] = [];
+  const three = stepwell.createFunction(
+    { id: "three", checkpointing: { bufferedSteps: 3 } },
+    PAID,
+    async ({ step }) => {
+      for (const id of ["a", "b", "c"]) await step.run(id, () => void plays.at(-1)?.push(id));
+    },
+  );
+  await new TestEngine({ function: three }).survivesCrashes({ reset: () => plays.push([]) });
+  expect(plays.map((bodies) => bodies.join(""))).toEqual([
+    "abc",
+    "abc",
+    "aabc",
+    "aabc",
+    "ababc",
+    "ababc",
+    "abcabc",
+    "abc",
+  ]);
+});
+
 describe("what is not safe is found, with the step at which the process died", () => {
   it("a body that does something again that is not the same twice", async () => {
     const charges: string[] = [];
