@@ -70,6 +70,7 @@ export class Execution {
 
   /** Opens its cloud; `close` it. */
   static async open(options: Checked, handlers: ReadonlyMap<string, WaitHandler>, play: Play = {}): Promise<Execution> {
+    refuseFakeTimers();
     const { function: fn, functions } = options;
     const client = (options.client as Client<AnyEvents> | undefined) ?? new Stepwell({ id: fn.app });
     const clock = virtualClock(options.startAt);
@@ -102,6 +103,8 @@ export class Execution {
   async run(): Promise<RunView> {
     const { id } = await this.#start();
     const run = await this.#carry(id);
+    // What the end sets off at once, such as `onFailure`, belongs to it.
+    await this.#open.aws.time.settle();
     if (this.journal.fatal !== undefined) throw this.journal.fatal;
     return asSeen(run, this.last);
   }
@@ -216,6 +219,16 @@ async function asSeen(run: RunView, { states, returned }: LastStart): Promise<Ru
   });
   const output = run.status === "completed" ? JSON.parse(JSON.stringify(returned) ?? "null") : run.output;
   return { ...run, output, steps: await Promise.all(steps) };
+}
+
+/** Fake timers (of sinon, and so of vitest and jest) have their clock on them. The engine would wait for the next turn of the event loop for ever. */
+function refuseFakeTimers(): void {
+  if (!("clock" in setImmediate)) return;
+  throw new StepwellError(
+    "STEPWELL_RUN_STUCK",
+    "TestEngine: setImmediate is a fake timer, so that nothing would ever go on. The clock of the kit is virtual already: use real timers " +
+      'in this test, or fake the Date alone (vitest: vi.useFakeTimers({ toFake: ["Date"] })).',
+  );
 }
 
 const wasSkipped = ({ id }: AnyFunction, reason: string) =>

@@ -1,6 +1,6 @@
 import { Stepwell } from "stepwell";
 import { TestEngine, type TestEngineOptions } from "stepwell/test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { resultOf } from "../../test-kit/results.ts";
 
 const stepwell = new Stepwell({ id: "shop" });
@@ -124,6 +124,15 @@ describe("what a test does wrong is said", () => {
       status: "rejected",
       reason: coded("STEPWELL_CLOSED", "several executions"),
     });
+  });
+
+  it("fake timers, under which nothing would ever go on", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const t = new TestEngine({ function: pay }).onWait("receipt");
+    await expect(t.execute()).rejects.toEqual(coded("STEPWELL_RUN_STUCK", "setImmediate is a fake timer"));
+    vi.useFakeTimers({ toFake: ["Date"], now: 0 });
+    expect((await t.execute()).run).toMatchObject({ status: "completed" });
   });
 
   it("an error of a handler of onWait is the test's", async () => {

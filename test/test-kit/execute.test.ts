@@ -62,6 +62,22 @@ describe("execute", () => {
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBe(3_600_000);
   });
 
+  it("has seen what the end of the run sets off at once, with its steps", async () => {
+    const heard: string[] = [];
+    const fails = stepwell.createFunction(
+      {
+        id: "fails",
+        onFailure: ({ error, step }) => step.run("tell", () => void heard.push(error.message)),
+      },
+      { event: "a" },
+      () => {
+        throw new NonRetriableError("broken");
+      },
+    );
+    const { error } = await new TestEngine({ function: fails }).execute();
+    expect([error?.message, ...heard]).toEqual(["broken", "broken"]);
+  });
+
   it("starts the clock where it is told", async () => {
     const now = stepwell.createFunction({ id: "now" }, { event: "a" }, ({ step }) =>
       step.run("look", () => new Date().toISOString()),
