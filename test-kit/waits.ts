@@ -41,13 +41,21 @@ const timeoutOf = ({ request }: OpenOp): number =>
 
 /** Nobody answers a wait: what it waits for, and what to do. */
 export function unanswered({ id, functionId, request }: OpenOp): StepwellError {
-  const event = "event" in request ? request.event : undefined;
-  const what = event === undefined ? "" : ` for the event "${event}"`;
-  const answer = event === undefined ? "…" : `t.sendEvent({ name: "${event}", data: { … } })`;
+  const { event, events = [], signal } = request as Awaited;
+  const [name] = [event, ...events.map((one) => one.event)].filter((one) => one !== undefined);
+  const what = name === undefined ? `the signal "${signal}"` : `the event "${name}"`;
+  const answer = name === undefined ? "…" : `t.sendEvent({ name: "${name}", data: { … } })`;
   return new StepwellError(
     "STEPWELL_RUN_STUCK",
-    `TestEngine: the run of "${functionId}" waits${what} at the step "${id}" (step.${request.kind}), and nothing answers. ` +
+    `TestEngine: the run of "${functionId}" waits for ${what} at the step "${id}" (step.${request.kind}), and nothing answers. ` +
       `Answer it with t.onWait("${id}", () => ${answer}), mock it with steps: [{ id: "${id}", handler: () => … }], ` +
       `or let it time out with t.onWait("${id}").`,
   );
+}
+
+/** What the requests of waits name. */
+interface Awaited {
+  readonly event?: string;
+  readonly events?: readonly { readonly event?: string }[];
+  readonly signal?: string;
 }

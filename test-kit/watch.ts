@@ -86,7 +86,7 @@ async function startWatched(fn: DurableFunction, watcher: Watcher, input: RunInp
 
 function withWatchedBody(op: WatchedOp, watcher: Watcher): OpRequest {
   const { request } = op;
-  if (request.kind !== "run") return request;
+  if (!("body" in request)) return request;
   const body = async (context: BodyContext) => {
     // The process is dead: of what it had still before it nothing is begun.
     if (currentInvocation()?.dead === true) return new Promise(() => {});
