@@ -37,7 +37,15 @@ export class TestEngine<F extends AnyFunction = AnyFunction> {
     this.#waits = new Map();
   }
 
-  /** Another engine with the same function, options and `onWait` handlers, and with these over them. */
+  /**
+   * Another engine with the same function, options and `onWait` handlers, and with these over them.
+   *
+   * @throws StepwellError `STEPWELL_INVALID_OPTION`, with the path of the option
+   * @example
+   * ```ts
+   * const declined = t.clone({ steps: [{ id: "charge", handler: () => Promise.reject(new NonRetriableError("declined")) }] });
+   * ```
+   */
   clone(overrides: ExecuteOptions = {}): TestEngine<F> {
     const checked = checkOverrides(overrides, "TestEngine.clone");
     const copy = new TestEngine<F>(merged(this.#options, checked) as TestEngineOptions<F>);
@@ -51,6 +59,11 @@ export class TestEngine<F extends AnyFunction = AnyFunction> {
    * @throws StepwellError `STEPWELL_NOT_TRIGGERED` when the events do not start the function, `STEPWELL_RUN_SKIPPED` when flow control keeps them
    *   back; `STEPWELL_RUN_STUCK` when it waits for something that nothing brings; `STEPWELL_FUNCTION_NOT_FOUND` when it invokes a function that
    *   was not given; `STEPWELL_UNKNOWN_STEP` when a completed run never came by a mocked step
+   * @example
+   * ```ts
+   * const { result, state } = await t.execute({ steps: [{ id: "charge", handler: () => ({ id: "c1" }) }] });
+   * expect(await state.charge).toEqual({ id: "c1" });
+   * ```
    */
   async execute(overrides: ExecuteOptions = {}): Promise<ExecutionResult<OutputOf<F>>> {
     const options = this.#with(overrides, "TestEngine.execute");
@@ -66,7 +79,11 @@ export class TestEngine<F extends AnyFunction = AnyFunction> {
    * Runs the function until this step has its result, or waits for an event that nothing answers; nothing after it is run. For the second of
    * several steps of one id, give `id:1`.
    *
-   * @throws StepwellError as `execute`; `STEPWELL_UNKNOWN_STEP` when the run ends before it
+   * @throws StepwellError as `execute`; `STEPWELL_UNKNOWN_STEP` when the run ends before it; the step's own when its arguments are refused
+   * @example
+   * ```ts
+   * const { result, error, step } = await t.executeStep("charge"); // step.attempts: 1
+   * ```
    */
   async executeStep(id: string, overrides: ExecuteOptions = {}): Promise<StepResult> {
     const where = "TestEngine.executeStep";
@@ -109,7 +126,12 @@ export class TestEngine<F extends AnyFunction = AnyFunction> {
 
   /**
    * Sends events to the execution that is under way: from a handler of `onWait`, or of a mocked step.
-   * @throws StepwellError `STEPWELL_CLOSED` when none, or more than one, is under way
+   *
+   * @throws StepwellError `STEPWELL_CLOSED` when none, or more than one, is under way; `STEPWELL_INVALID_EVENT`, `STEPWELL_EVENT_TOO_LARGE`
+   * @example
+   * ```ts
+   * t.onWait("payment", () => t.sendEvent({ name: "shop/order.paid", data: { orderId: "o1" } }));
+   * ```
    */
   async sendEvent(events: OutgoingEvents<AnyEvents>): Promise<{ ids: string[] }> {
     return this.#current("sendEvent").sendEvent(events);
@@ -117,7 +139,12 @@ export class TestEngine<F extends AnyFunction = AnyFunction> {
 
   /**
    * Lets time pass in the execution that is under way, from a handler of `onWait`: ms or a duration.
-   * @throws StepwellError `STEPWELL_CLOSED` when none, or more than one, is under way
+   *
+   * @throws StepwellError `STEPWELL_CLOSED` when none, or more than one, is under way; `STEPWELL_INVALID_DURATION`
+   * @example
+   * ```ts
+   * t.onWait("payment", () => t.passTime("2d"));
+   * ```
    */
   async passTime(duration: number | string): Promise<void> {
     return this.#current("passTime").passTime(duration);

@@ -75,7 +75,18 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     return [this, ...(this.#spec.followUps ?? [])];
   }
 
-  /** The same function with something around its handler: `around` is given what the handler would be, and the handler. */
+  /**
+   * The same function with something around its handler: `around` is given what the handler would be, and the handler. `onFailure` and
+   * `onCancel` stay as they are. For tools such as the test kit.
+   *
+   * @example
+   * ```ts
+   * const timed = placeOrder.wrapped(async (context, handler) => {
+   *   console.time(context.runId);
+   *   return handler(context);
+   * });
+   * ```
+   */
   wrapped(
     around: (context: Parameters<AnyHandler>[0], handler: AnyHandler) => unknown,
   ): StepwellFunction<Input, Output> {

@@ -13,7 +13,14 @@ export interface CrashFinding extends CrashPoint {
 const SHOWN_MAX = 5;
 const SHOWN_CHARS_MAX = 120;
 
-/** The function does not come out the same after a crash. Code: `STEPWELL_NOT_CRASH_SAFE`. */
+/**
+ * The function does not come out the same after a crash. Code: `STEPWELL_NOT_CRASH_SAFE`.
+ *
+ * @example
+ * ```ts
+ * await expect(t.survivesCrashes()).rejects.toMatchObject({ findings: [{ stepId: "charge", at: "bodyEnded" }] });
+ * ```
+ */
 export class CrashSafetyError extends StepwellError {
   readonly findings: readonly CrashFinding[];
 
