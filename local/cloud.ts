@@ -24,6 +24,7 @@ import type { Doors } from "./doors.ts";
 import { type CountQuery, createHttpApi, type ListQuery, type QueuesNow } from "./http-api.ts";
 import { offTheBill, type Usage } from "./meter.ts";
 import type { Provisioned } from "./provision.ts";
+import { checkFunctionId, checkIds, checkRunsQuery, checkSkipsQuery } from "./queries.ts";
 import { createRedriver } from "./redriver.ts";
 import { createRunWaiter } from "./run-waiter.ts";
 
@@ -170,17 +171,17 @@ export function createLocalCloud(
     },
     send: open(send),
     run: open(run),
-    runs: open(async (query = {}) => (await list(query)).runs),
-    skips: open(skips),
+    runs: open(async (query) => (await list(checkRunsQuery(query))).runs),
+    skips: open(async (query) => skips(checkSkipsQuery(query))),
     runsOf: open(runsOf),
     cancel: open((runId, options) => cancel(textOf(runId, "a run"), options)),
     waitForRun: open((runId) => waitForRun(textOf(runId, "a run"))),
     passTime: open((duration) => passTime(aws, doors, duration)),
     sweep: open(sweep),
-    fire: open(fire),
+    fire: open(async (functionId) => fire(checkFunctionId(functionId))),
     meter: () => meter.snapshot(),
     deadLetters: open(() => offTheBill(() => doors.world.deadLetters.list(binding.env))),
-    redrive: open(redriver.redrive),
+    redrive: open(async (ids) => redriver.redrive(checkIds(ids))),
     close: async () => {
       closing = true;
       unbind();
