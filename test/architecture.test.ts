@@ -158,7 +158,14 @@ describe("sizes", () => {
 
 describe("public entries", () => {
   it("have no top-level await", () => {
-    const entries = ["sdk/index.ts", "lambdas/runner/index.ts", "local/index.ts", "infra/index.ts", "dropin/inngest/index.ts", "dropin/oqronkit/index.ts"];
+    const entries = [
+      "sdk/index.ts",
+      "lambdas/runner/index.ts",
+      "local/index.ts",
+      "infra/index.ts",
+      "dropin/inngest/index.ts",
+      "dropin/oqronkit/index.ts",
+    ];
     expect(entries.filter((file) => /^await |^(const|let) .* = await /m.test(code(file)))).toEqual([]);
   });
 });

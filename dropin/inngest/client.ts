@@ -1,6 +1,12 @@
 import { badInput, isRecord, quote } from "../../sdk/errors/index.ts";
 import type { Jsonify } from "../../sdk/index.ts";
-import { type OutgoingEvents, type SendResult, Stepwell, type StepwellFunction } from "../../sdk/index.ts";
+import {
+  type AnyFunction,
+  type OutgoingEvents,
+  type SendResult,
+  Stepwell,
+  type StepwellFunction,
+} from "../../sdk/index.ts";
 import { idFrom } from "../id.ts";
 import { toEngineShape } from "./definition.ts";
 import { CLIENT_OPTIONS, keepWorking } from "./options.ts";
@@ -36,8 +42,15 @@ const Client = Stepwell as unknown as new <S>(options: unknown) => Omit<Stepwell
  * ```
  */
 export class Inngest<S = AnyInngestEvents> extends Client<S> {
+  readonly #functions: AnyFunction[] = [];
+
   constructor(options: ClientOptions<S>) {
     super(toEngineOptions(options));
+  }
+
+  /** The functions that this client has made so far: `serve({ client: inngest, functions: inngest.funcs })`. */
+  get funcs(): readonly AnyFunction[] {
+    return [...this.#functions];
   }
 
   /**
@@ -62,7 +75,9 @@ export class Inngest<S = AnyInngestEvents> extends Client<S> {
     const define = Stepwell.prototype.createFunction as (
       ...shape: readonly unknown[]
     ) => StepwellFunction<never, never>;
-    return define.apply(this, [...toEngineShape(shape, this.id)]);
+    const fn = define.apply(this, [...toEngineShape(shape, this.id)]);
+    this.#functions.push(fn);
+    return fn;
   }
 
   /**

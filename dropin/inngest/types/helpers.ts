@@ -1,5 +1,5 @@
 import type { AnyFunction, EventName, Typed } from "../../../sdk/index.ts";
-import type { InngestEventName, InngestLifecycleEvents, ScheduledTimerEvent } from "./events.ts";
+import type { FunctionInvokedEvent, InngestEventName, InngestLifecycleEvents, ScheduledTimerEvent } from "./events.ts";
 import type { InngestContext } from "./functions.ts";
 import type { InngestStepTools } from "./steps.ts";
 import type { EventOfName } from "./triggers.ts";
@@ -31,7 +31,11 @@ export type GetEvents<Client extends Typed<unknown>, WithInternal extends boolea
 export type GetFunctionInput<
   Client extends Typed<unknown>,
   Name extends InngestEventName<Schemas<Client>> = EventName<Schemas<Client>>,
-> = InngestContext<Schemas<Client>, EventOfName<Schemas<Client>, Name>>;
+> = InngestContext<
+  Schemas<Client>,
+  EventOfName<Schemas<Client>, Name> | FunctionInvokedEvent<EventOfName<Schemas<Client>, Name>["data"]>,
+  EventOfName<Schemas<Client>, Name>
+>;
 
 /** A handler's context, with fields of other types in their place, or beside it: what middleware adds. */
 export type Context<
