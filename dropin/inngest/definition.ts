@@ -2,6 +2,7 @@ import { badInput, isRecord } from "../../sdk/errors/index.ts";
 import { idFrom } from "../id.ts";
 import { withAddresses, withEngineNames } from "./expressions.ts";
 import { INVOKED, isLifecycle, toEngineName, toInngestEvent } from "./names.ts";
+import { withSteps } from "./scope.ts";
 import { toInngestSteps } from "./steps.ts";
 
 type Given = Readonly<Record<string, unknown>>;
@@ -36,13 +37,12 @@ export function toEngineShape(shape: readonly unknown[], app: string): readonly 
 /** A handler that gets its context as Inngest's do. */
 const toEngineHandler =
   (handler: AnyHandler, app: string): AnyHandler =>
-  (context) =>
-    handler({
-      ...context,
-      event: toInngestEvent(context.event),
-      events: (context.events as readonly unknown[]).map(toInngestEvent),
-      step: toInngestSteps(context.step as object, app),
-    });
+  (context) => {
+    const step = toInngestSteps(context.step as object, app);
+    const event = toInngestEvent(context.event);
+    const events = (context.events as readonly unknown[]).map(toInngestEvent);
+    return withSteps(step, () => handler({ ...context, event, events, step }));
+  };
 
 interface Place {
   readonly app: string;

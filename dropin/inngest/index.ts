@@ -11,5 +11,6 @@ export {
 } from "../../sdk/index.ts";
 export { Inngest } from "./client.ts";
 export { internalEvents } from "./names.ts";
+export { step } from "./scope.ts";
 export { cron } from "./triggers.ts";
 export type * from "./types/index.ts";

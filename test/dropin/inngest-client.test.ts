@@ -1,4 +1,4 @@
-import { EventSchemas, Inngest, referenceFunction, StepError } from "stepwell/inngest";
+import { EventSchemas, Inngest, referenceFunction, StepError, step } from "stepwell/inngest";
 import { serve } from "stepwell/inngest/lambda";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { finish, openCloud, thrown } from "./cloud.ts";
@@ -83,5 +83,21 @@ describe("what function code uses", () => {
     const { ids } = await whole.send({ name: "order/placed", data: { total: 2 } });
     const run = (await whole.runsOf(ids[0])).find(({ functionId }) => functionId === "main");
     expect((await whole.waitForRun(run?.id)).output).toEqual({ twice: 4, caught: "fails" });
+  });
+
+  it("lists what a client has made, for serve", () => {
+    const inngest = new Inngest({ id: "app" });
+    const made = ["a", "b"].map((id) => inngest.createFunction({ id }, { event: "go" }, () => {}));
+    expect(inngest.funcs).toEqual(made);
+  });
+
+  it("finds the step tools of the run around, in helpers that are not handed them", async () => {
+    const inngest = new Inngest({ id: "app" });
+    const helper = (n: number) => step.run("twice", () => n * 2);
+    const fn = inngest.createFunction({ id: "helped" }, { event: "go" }, ({ event }) => helper(event.data.n));
+    const cloud = await openCloud({ client: inngest, functions: [fn] });
+    const outputs = await Promise.all([1, 2].map((n) => finish(cloud, { name: "go", data: { n } })));
+    expect(outputs.map(({ output }) => output)).toEqual([2, 4]);
+    expect(thrown(() => helper(1))).toMatchObject({ code: "STEPWELL_INVALID_STEP" });
   });
 });
