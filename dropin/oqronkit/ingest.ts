@@ -80,7 +80,8 @@ function underOwnNames(error: StepwellError, name: string): StepwellError {
   const text = error.message
     .replace(/^createFunction( "[^"]*")?/, `ingest "${name}"`)
     .replace(": batchEvents", ": batch")
-    .replace(": timeouts.finish", ": timeout");
+    .replace(": timeouts.finish", ": timeout")
+    .replace(/: triggers\[\d\]: event/, ": event");
   return new StepwellError(error.code, text, { cause: error });
 }
 
@@ -104,12 +105,23 @@ function underOwnNames(error: StepwellError, name: string): StepwellError {
  * ```
  */
 export function ingest<Result>(options: IngestOptions<Result>): IngestFunction<Jsonify<Awaited<Result>>> {
-  const code = "STEPWELL_INVALID_FUNCTION";
-  if (!isRecord(options)) throw badInput(code, "ingest", `takes { name, event, handler }, got ${quote(options)}.`);
-  if (typeof options.name !== "string")
-    throw badInput(code, "ingest: name", `must be a text, got ${quote(options.name)}.`);
-  refuseUnknownKeys(options, KNOWN, code, `ingest "${options.name}"`);
+  checkShape(options);
   const fn = new IngestFunction<Jsonify<Awaited<Result>>>(options);
   register(fn);
   return fn;
+}
+
+/** What has to be there before Stepwell's own checks can speak of the options by their names. */
+function checkShape(options: unknown): void {
+  const code = "STEPWELL_INVALID_FUNCTION";
+  if (!isRecord(options)) throw badInput(code, "ingest", `takes { name, event, handler }, got ${quote(options)}.`);
+  const { name, event, handler } = options;
+  if (typeof name !== "string") throw badInput(code, "ingest: name", `must be a text, got ${quote(name)}.`);
+  const where = `ingest "${name}"`;
+  refuseUnknownKeys(options, KNOWN, code, where);
+  if (typeof event !== "string" && !Array.isArray(event)) {
+    throw badInput(code, `${where}: event`, `must be an event's name, or a list of them, got ${quote(event)}.`);
+  }
+  if (typeof handler !== "function")
+    throw badInput(code, `${where}: handler`, `must be a function, got ${quote(handler)}.`);
 }
