@@ -1,6 +1,6 @@
 import { badInput, isRecord, quote, refuseUnknownKeys } from "../../sdk/errors/index.ts";
 import type { DurableFunction } from "../../sdk/execution/index.ts";
-import { createFunction, FunctionReference, OPTIONS } from "../../sdk/functions/index.ts";
+import { FunctionReference, OPTIONS } from "../../sdk/functions/index.ts";
 import {
   type AnyEvents,
   type BatchEventsOptions,
@@ -9,19 +9,21 @@ import {
   type EventOf,
   type FunctionOptions,
   type Jsonify,
+  Stepwell,
   StepwellError,
 } from "../../sdk/index.ts";
 import { idFrom } from "../id.ts";
 import { appClient, register } from "./registry.ts";
 
 type Event = EventOf<AnyEvents, string>;
+type Triggers = { readonly event: string }[];
 type Elsewhere = "id" | "name" | "batchEvents" | "timeouts";
 
 /** What a handler is called with: Stepwell's context, with `step.invoke(id, fn, data)` among its tools. */
 export type IngestContext = Context<AnyEvents, Event>;
 
 /** Options of `ingest`; those that are not described here are those of Stepwell's `createFunction`. */
-export interface IngestOptions<Result = unknown> extends Omit<FunctionOptions<AnyEvents, never>, Elsewhere> {
+export interface IngestOptions<Result = unknown> extends Omit<FunctionOptions<AnyEvents, Triggers>, Elsewhere> {
   /** Any text, unique in the app. It names the function for ever; its id follows from it: `user/signup` is `user-signup`. */
   readonly name: string;
   /** The event that starts it, or up to 10; wildcards as `user.*`. */
@@ -49,7 +51,7 @@ export class IngestFunction<Output = unknown> extends FunctionReference<Record<s
     this.name = options.name;
     this.#options = options;
     // Whatever is wrong with the options comes out here, and not when the app is served. The app's name does not matter for that.
-    this.#define({ id: "app", logger: undefined });
+    this.#define(new Stepwell({ id: "app" }));
   }
 
   /** Everything that has to be registered and run: this function as one of the app, and those of its `onFailure` and `onCancel`. */
@@ -57,18 +59,19 @@ export class IngestFunction<Output = unknown> extends FunctionReference<Record<s
     return this.#define(appClient()).durables();
   }
 
-  #define(owner: Parameters<typeof createFunction>[0]) {
+  #define(client: Stepwell) {
     const { name, event, handler, timeout, batch, ...options } = this.#options;
+    const triggers: Triggers = [event].flat().map((each) => ({ event: each }));
     const shape = {
       ...options,
       id: this.id,
       name,
-      triggers: (Array.isArray(event) ? event : [event]).map((each: unknown) => ({ event: each })),
+      triggers,
       ...(timeout !== undefined && { timeouts: { finish: timeout } }),
       ...(batch !== undefined && { batchEvents: batch }),
     };
     try {
-      return createFunction(owner, [shape, handler]);
+      return client.createFunction(shape, handler);
     } catch (error) {
       throw StepwellError.is(error) ? underOwnNames(error, name) : error;
     }
