@@ -24,8 +24,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lambdas/process.ts": ["sdk/protocol", "sdk/execution", "lambdas/aws", "lambdas/contract.ts"],
   "lambdas/bundle.ts": [],
   // Names and call shapes of others; their `serve` alone needs the runner.
-  dropin: ["sdk", "lambdas/runner"],
+  dropin: ["sdk", "middleware", "lambdas/runner"],
   local: ["lambdas", "sdk"],
+  // Middleware that is shipped: `stepwell/middleware`.
+  middleware: ["sdk"],
   // Doors by path only: what is deployed is what has been built.
   infra: ["lambdas/contract.ts", "lambdas/bundle.ts"],
   // Judges what the engine's stores have written.
@@ -85,7 +87,7 @@ const sourcesUnder = (folder: string): string[] =>
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join(folder, name));
 
-const files = ["sdk", "lambdas", "local", "dropin", "infra", "cli", "audit", "sim"].flatMap(sourcesUnder);
+const files = ["sdk", "middleware", "lambdas", "local", "dropin", "infra", "cli", "audit", "sim"].flatMap(sourcesUnder);
 const textOf = (file: string) => readFileSync(join(root, file), "utf8");
 const code = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 
@@ -160,6 +162,7 @@ describe("public entries", () => {
   it("have no top-level await", () => {
     const entries = [
       "sdk/index.ts",
+      "middleware/index.ts",
       "lambdas/runner/index.ts",
       "local/index.ts",
       "infra/index.ts",

@@ -1,8 +1,9 @@
 import { badInput, isRecord } from "../../sdk/errors/index.ts";
+import { EventType, isEventType, ownSchemas } from "../../sdk/schemas/event-type.ts";
 import { idFrom } from "../id.ts";
 import { withAddresses, withEngineNames } from "./expressions.ts";
-import { INVOKED, isLifecycle, toEngineName, toInngestEvent } from "./names.ts";
-import { withSteps } from "./scope.ts";
+import { INVOKED, isLifecycle, toEngineEvent, toInngestEvent } from "./names.ts";
+import { withTools } from "./scope.ts";
 import { toInngestSteps } from "./steps.ts";
 
 type Given = Readonly<Record<string, unknown>>;
@@ -30,7 +31,8 @@ export function toEngineShape(shape: readonly unknown[], app: string): readonly 
   const triggers = (given: unknown) => toEngineTriggers(given, { app, id, where });
   const handler = rest.at(-1);
   const last = typeof handler === "function" ? toEngineHandler(handler as AnyHandler, app) : handler;
-  if (rest.length === 2) return [translated, triggers(rest[0]), last];
+  // A second argument that is missing is a mistake, and no function without triggers.
+  if (rest.length === 2) return [translated, rest[0] === undefined ? undefined : triggers(rest[0]), last];
   return [{ ...translated, triggers: triggers(options.triggers) }, ...rest.slice(0, -1), last];
 }
 
@@ -41,7 +43,7 @@ const toEngineHandler =
     const step = toInngestSteps(context.step as object, app);
     const event = toInngestEvent(context.event);
     const events = (context.events as readonly unknown[]).map(toInngestEvent);
-    return withSteps(step, () => handler({ ...context, event, events, step }));
+    return withTools({ step, group: context.group }, () => handler({ ...context, event, events, step }));
   };
 
 interface Place {
@@ -51,40 +53,45 @@ interface Place {
 }
 
 /**
- * Triggers for the engine. Every function can be invoked, so a trigger that says no more than that is left out. Where it is the only one,
- * or there is none, it becomes one that no event can meet: the engine wants to know what starts a function.
+ * Triggers for the engine. Every function can be invoked; so a trigger that says only that, as well as none, becomes one that no event can
+ * meet: it keeps the schema of the data, and the engine wants to know what starts a function.
  */
-function toEngineTriggers(given: unknown, { app, id, where }: Place): unknown {
-  if (given !== undefined && !isRecord(given) && !Array.isArray(given)) return given;
-  const list: readonly unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given];
-  const started = list.filter((trigger) => !(isRecord(trigger) && trigger.event === INVOKED));
-  if (started.length === 0) return [{ event: `${app}/${String(id)}.invoked`, if: "false" }];
-  const translated = started.map((trigger) => toEngineTrigger(trigger, app, where));
-  return Array.isArray(given) ? translated : translated[0];
+function toEngineTriggers(given: unknown, place: Place): unknown {
+  if (given === undefined) return [whenInvoked(place)];
+  if (!Array.isArray(given)) return toEngineTrigger(given, place);
+  return given.length === 0 ? [whenInvoked(place)] : given.map((trigger) => toEngineTrigger(trigger, place));
 }
 
-function toEngineTrigger(trigger: unknown, app: string, where: string): unknown {
-  if (!isRecord(trigger) || typeof trigger.event !== "string") return trigger;
-  const event = toEngineName(trigger.event);
-  if (trigger.if === undefined) return { ...trigger, event };
+function whenInvoked({ id }: Place, trigger: object = {}): unknown {
+  const name = `invoke/${String(id)}`;
+  const schemas = ownSchemas(trigger);
+  return { event: schemas === undefined ? name : new EventType(name, schemas, undefined), if: "false" };
+}
+
+function toEngineTrigger(trigger: unknown, place: Place): unknown {
+  if (isRecord(trigger) && trigger.event === INVOKED) return whenInvoked(place, trigger);
+  if (!isRecord(trigger) || trigger.event === undefined) return trigger;
+  const { app, where } = place;
+  const event = toEngineEvent(trigger.event, "STEPWELL_INVALID_TRIGGER", `${where}: trigger: event`);
+  if (isEventType(trigger)) return isLifecycle(trigger) ? { event } : trigger;
   const condition = withEngineNames(trigger.if);
-  if (!isLifecycle(event)) return { ...trigger, event, if: condition };
+  if (!isLifecycle(trigger.event)) return { ...trigger, event, if: condition };
   return { ...trigger, event, if: withAddresses(condition, "event", app, `${where}: trigger: if`) };
 }
 
 function toEngineCancelOn(given: unknown, app: string, where: string): unknown {
   if (Array.isArray(given)) return given.map((one) => toEngineCancelOn(one, app, where));
-  if (!isRecord(given) || typeof given.event !== "string") return given;
+  if (!isRecord(given)) return given;
   const { timeout } = given;
   if (timeout instanceof Date) {
     const text =
       "must be a duration: a run is cancelled so long after its own event, and a Date is the same for all runs.";
     throw badInput("STEPWELL_INVALID_DURATION", `${where}: cancelOn.timeout`, text);
   }
-  const condition = withEngineNames(given.if);
-  if (condition === undefined) return { ...given, event: toEngineName(given.event) };
-  const named = isLifecycle(given.event) ? withAddresses(condition, "async", app, `${where}: cancelOn.if`) : condition;
-  return { ...given, event: toEngineName(given.event), if: named };
+  const event = toEngineEvent(given.event, "STEPWELL_INVALID_FUNCTION", `${where}: cancelOn.event`);
+  const named = withEngineNames(given.if);
+  const condition = isLifecycle(given.event) ? withAddresses(named, "async", app, `${where}: cancelOn.if`) : named;
+  return { ...given, event, ...(condition !== undefined && { if: condition }) };
 }
 
 /** The other options that hold expressions. */

@@ -1,6 +1,10 @@
+export { dependencyInjectionMiddleware } from "../../middleware/dependency-injection.ts";
 export {
   EventSchemas,
+  EventType,
+  eventType,
   FunctionReference as InngestFunctionReference,
+  fetch,
   type GetFunctionOutput,
   type Logger,
   NonRetriableError,
@@ -8,9 +12,11 @@ export {
   referenceFunction,
   StepError,
   StepwellError,
+  staticSchema,
 } from "../../sdk/index.ts";
 export { Inngest } from "./client.ts";
+export { InngestMiddleware } from "./middleware.ts";
 export { internalEvents } from "./names.ts";
-export { step } from "./scope.ts";
-export { cron } from "./triggers.ts";
+export { group, step } from "./scope.ts";
+export { cron, invoke } from "./triggers.ts";
 export type * from "./types/index.ts";

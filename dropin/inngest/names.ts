@@ -1,5 +1,13 @@
-import { isRecord } from "../../sdk/errors/index.ts";
-import { EVENT_CANCELLED, EVENT_CRON, EVENT_FAILED, EVENT_FINISHED, EVENT_INVOKED } from "../../sdk/protocol/index.ts";
+import { badInput, isRecord, quote } from "../../sdk/errors/index.ts";
+import {
+  type Code,
+  EVENT_CANCELLED,
+  EVENT_CRON,
+  EVENT_FAILED,
+  EVENT_FINISHED,
+  EVENT_INVOKED,
+} from "../../sdk/protocol/index.ts";
+import { isEventType } from "../../sdk/schemas/event-type.ts";
 
 /** Names that begin so are Inngest's own. */
 export const INNGEST_PREFIX = "inngest/";
@@ -29,9 +37,27 @@ const LIFECYCLE: readonly unknown[] = [EVENT_FAILED, EVENT_CANCELLED, EVENT_FINI
 /** The engine's name for one of Inngest's own events; any other name as it is. */
 export const toEngineName = (name: string): string => ENGINE_NAMES.get(name) ?? name;
 
-/** Whether events of that name tell of another function's run, by either name. */
-export const isLifecycle = (name: unknown): boolean =>
-  typeof name === "string" && LIFECYCLE.includes(toEngineName(name));
+/** An event that function code listens to, by its name or its event type, as the engine calls it. @throws StepwellError of that code */
+export function toEngineEvent(event: unknown, code: Code, where: string): unknown {
+  const name = nameOf(event);
+  if (typeof name !== "string" || !name.startsWith(INNGEST_PREFIX)) return event;
+  const own = ENGINE_NAMES.get(name);
+  if (own !== undefined) return own;
+  const known = [...ENGINE_NAMES.keys()].join(", ");
+  throw badInput(
+    code,
+    where,
+    `of the names that begin with "${INNGEST_PREFIX}" there are ${known}; got ${quote(name)}.`,
+  );
+}
+
+/** Whether such an event tells of another function's run. */
+export function isLifecycle(event: unknown): boolean {
+  const name = nameOf(event);
+  return typeof name === "string" && LIFECYCLE.includes(toEngineName(name));
+}
+
+const nameOf = (event: unknown): unknown => (isEventType(event) ? event.name : event);
 
 /** An event as code that comes from Inngest expects it: the engine's own events under Inngest's names, those inside of them too. */
 export function toInngestEvent<E>(event: E): E {

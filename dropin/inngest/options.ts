@@ -11,6 +11,7 @@ type Fates = Readonly<Record<string, Fate>>;
 export const CLIENT_OPTIONS = {
   id: "works",
   schemas: "works",
+  middleware: "works",
   logger: "works",
   env: "works",
   checkpointing: "works",

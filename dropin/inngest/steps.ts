@@ -1,6 +1,9 @@
 import { badInput, isRecord, quote } from "../../sdk/errors/index.ts";
+import { isEventType } from "../../sdk/schemas/event-type.ts";
 import { withAddresses, withEngineNames } from "./expressions.ts";
-import { INNGEST_PREFIX, isLifecycle, toEngineName, toInngestEvent } from "./names.ts";
+import { INNGEST_PREFIX, isLifecycle, toEngineEvent, toInngestEvent } from "./names.ts";
+
+const CODE = "STEPWELL_INVALID_STEP";
 
 /** Step tools, or a client: whatever has methods by name. */
 type Tools = Readonly<Record<string, unknown>>;
@@ -13,7 +16,6 @@ export function toInngestSteps<S extends object>(step: S, app: string): S {
   return {
     ...step,
     waitForEvent: (id: unknown, options: unknown) => waitForEvent(tool("waitForEvent"), id, options, app),
-    waitForSignal: (id: unknown, options: unknown) => tool("waitForSignal")(id, withDuration(options)),
     invoke: (id: unknown, options: unknown, ...data: unknown[]) => tool("invoke")(id, withDuration(options), ...data),
     sendEvent: (id: unknown, events: unknown) =>
       rejecting(() => tool("sendEvent")(id, toOutgoing(events, "step.sendEvent"))),
@@ -23,20 +25,34 @@ export function toInngestSteps<S extends object>(step: S, app: string): S {
 function waitForEvent(wait: Tool, id: unknown, given: unknown, app: string): Promise<unknown> {
   if (!isRecord(given)) return wait(id, given);
   return rejecting(() => {
-    const { event } = given;
-    const condition = withEngineNames(given.if);
-    const lifecycle = isLifecycle(event);
-    const where = `step.waitForEvent "${String(id)}": if`;
-    const options = {
-      ...given,
-      event: typeof event === "string" ? toEngineName(event) : event,
-      ...(condition !== undefined && { if: lifecycle ? withAddresses(condition, "async", app, where) : condition }),
-    };
-    const waiting = wait(id, withDuration(options));
-    // Only then: another turn of the code's own is a turn later on every replay, and costs nothing; but none is best.
-    return lifecycle ? waiting.then(toInngestEvent) : waiting;
+    const where = `step.waitForEvent "${String(isRecord(id) ? id.id : id)}"`;
+    const entries = [given.event].flat();
+    const lifecycle = entries.some((entry) => isLifecycle(hasOptions(entry) ? entry.event : entry));
+    const events = entries.map((entry) => toEngineEntry(entry, app, where));
+    const condition = toEngineCondition(given.if, lifecycle, app, where);
+    const event = Array.isArray(given.event) ? events : events[0];
+    const waiting = wait(id, withDuration({ ...given, event, ...(condition !== undefined && { if: condition }) }));
+    if (!lifecycle) return waiting;
+    const renamed = waiting.then(toInngestEvent);
+    // A wait that nobody awaits may fail; that is no unhandled rejection of the process.
+    renamed.catch(() => {});
+    return renamed;
   });
 }
+
+/** Whether it is `{ event, if? }`, and neither a name nor an event type. */
+const hasOptions = (entry: unknown): entry is { readonly event?: unknown; readonly if?: unknown } =>
+  isRecord(entry) && !isEventType(entry);
+
+function toEngineEntry(entry: unknown, app: string, where: string): unknown {
+  if (!hasOptions(entry)) return toEngineEvent(entry, CODE, `${where}: event`);
+  const event = toEngineEvent(entry.event, CODE, `${where}: event`);
+  const condition = toEngineCondition(entry.if, isLifecycle(entry.event), app, where);
+  return { ...entry, event, ...(condition !== undefined && { if: condition }) };
+}
+
+const toEngineCondition = (given: unknown, lifecycle: boolean, app: string, where: string): unknown =>
+  lifecycle ? withAddresses(withEngineNames(given), "async", app, `${where}: if`) : withEngineNames(given);
 
 /** A point in time as a timeout becomes the time until then. It counts when the wait begins: later replays take what was written then. */
 function withDuration(options: unknown): unknown {

@@ -10,9 +10,9 @@ import {
   type FunctionOptions,
   type Jsonify,
   Stepwell,
-  StepwellError,
 } from "../../sdk/index.ts";
 import { idFrom } from "../id.ts";
+import { underOwnNames } from "../own-names.ts";
 import { appClient, register } from "./registry.ts";
 
 type Event = EventOf<AnyEvents, string>;
@@ -70,22 +70,16 @@ export class IngestFunction<Output = unknown> extends FunctionReference<Record<s
       ...(timeout !== undefined && { timeouts: { finish: timeout } }),
       ...(batch !== undefined && { batchEvents: batch }),
     };
-    try {
-      return client.createFunction(shape, handler);
-    } catch (error) {
-      throw StepwellError.is(error) ? underOwnNames(error, name) : error;
-    }
+    return underOwnNames(
+      () => client.createFunction(shape, handler),
+      [
+        [/^createFunction( "[^"]*")?/, `ingest "${name}"`],
+        [": batchEvents", ": batch"],
+        [": timeouts.finish", ": timeout"],
+        [/: triggers\[\d\]: event/, ": event"],
+      ],
+    );
   }
-}
-
-/** An error about an option, under the name that the option has here. */
-function underOwnNames(error: StepwellError, name: string): StepwellError {
-  const text = error.message
-    .replace(/^createFunction( "[^"]*")?/, `ingest "${name}"`)
-    .replace(": batchEvents", ": batch")
-    .replace(": timeouts.finish", ": timeout")
-    .replace(/: triggers\[\d\]: event/, ": event");
-  return new StepwellError(error.code, text, { cause: error });
 }
 
 /**

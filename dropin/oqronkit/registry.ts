@@ -1,6 +1,7 @@
 import { badInput, isRecord, quote, refuseUnknownKeys } from "../../sdk/errors/index.ts";
 import { type Logger, Stepwell, StepwellError } from "../../sdk/index.ts";
 import { idFrom } from "../id.ts";
+import { underOwnNames } from "../own-names.ts";
 import type { IngestFunction } from "./ingest.ts";
 
 const WHERE = "OqronKit.init";
@@ -73,11 +74,18 @@ export const OqronKit = {
     if (typeof project !== "string") {
       throw badInput(CODE, `${WHERE}: config.project`, `must be the app's name, got ${quote(project)}.`);
     }
-    const made = new Stepwell({
-      id: idFrom(project) as string,
-      ...(environment !== undefined && { environment: idFrom(environment) as string }),
-      ...(logger !== undefined && { logger }),
-    });
+    const made = underOwnNames(
+      () =>
+        new Stepwell({
+          id: idFrom(project) as string,
+          ...(environment !== undefined && { environment: idFrom(environment) as string }),
+          ...(logger !== undefined && { logger }),
+        }),
+      [
+        ["new Stepwell: id", `${WHERE}: config.project`],
+        ["new Stepwell: ", `${WHERE}: config.`],
+      ],
+    );
     if (client !== undefined && (client.id !== made.id || client.environment !== made.environment)) {
       const text = `this process is the app "${client.id}" in "${client.environment}" already; one process is one app.`;
       throw badInput(CODE, `${WHERE}: config`, text);

@@ -47,7 +47,5 @@ export function toArm<Timer extends Pick<StepMemo, "fence" | "until">>(
   now: number,
 ): readonly Timer[] {
   const near = now + (facts.near ? NEAR_MS : CLOCK_SKEW_MS);
-  return open.filter(
-    ({ fence, until }) => facts.all || fence > facts.armed || (until !== undefined && until < near),
-  );
+  return open.filter(({ fence, until }) => facts.all || fence > facts.armed || (until !== undefined && until < near));
 }

@@ -1,4 +1,4 @@
-import { EventSchemas, Inngest, referenceFunction, StepError, step } from "stepwell/inngest";
+import { EventSchemas, group, Inngest, referenceFunction, StepError, step } from "stepwell/inngest";
 import { serve } from "stepwell/inngest/lambda";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { finish, openCloud, thrown } from "./cloud.ts";
@@ -91,13 +91,36 @@ describe("what function code uses", () => {
     expect(inngest.funcs).toEqual(made);
   });
 
-  it("finds the step tools of the run around, in helpers that are not handed them", async () => {
+  it("finds step and group of the run around, in helpers that are not handed them", async () => {
     const inngest = new Inngest({ id: "app" });
-    const helper = (n: number) => step.run("twice", () => n * 2);
+    const helper = (n: number) =>
+      group.parallel(() => Promise.all([step.run("same", () => n), step.run("twice", () => n * 2)]));
     const fn = inngest.createFunction({ id: "helped" }, { event: "go" }, ({ event }) => helper(event.data.n));
     const cloud = await openCloud({ client: inngest, functions: [fn] });
-    const outputs = await Promise.all([1, 2].map((n) => finish(cloud, { name: "go", data: { n } })));
-    expect(outputs.map(({ output }) => output)).toEqual([2, 4]);
-    expect(thrown(() => helper(1))).toMatchObject({ code: "STEPWELL_INVALID_STEP" });
+    const runs = await Promise.all([1, 2].map((n) => finish(cloud, { name: "go", data: { n } })));
+    expect(runs.map(({ output }) => output)).toEqual([
+      [1, 2],
+      [2, 4],
+    ]);
+    for (const outside of [() => helper(1), () => step.run("x", () => 1)]) {
+      expect(thrown(outside)).toMatchObject({ code: "STEPWELL_INVALID_STEP" });
+    }
+  });
+
+  it("waits for a signal until a Date, and sends one, in the client's environment alone", async () => {
+    const inngest = new Inngest({ id: "app" });
+    const fn = inngest.createFunction({ id: "wait" }, { event: "go" }, ({ event, step }) =>
+      step.waitForSignal("wait", { signal: "s", timeout: new Date(event.ts + 60_000), onConflict: "fail" }),
+    );
+    const cloud = await openCloud({ client: inngest, functions: [fn] });
+    expect((await finish(cloud, { name: "go", data: {} })).output).toBeNull();
+    const { ids } = await cloud.send({ name: "go", data: {} });
+    await expect(inngest.sendSignal({ signal: "s", env: "other" })).rejects.toMatchObject({
+      code: "STEPWELL_UNSUPPORTED",
+      message: expect.stringContaining("sendSignal: env: "),
+    });
+    await inngest.sendSignal({ signal: "s", data: 1, env: "main" });
+    const [run] = await cloud.runsOf(ids[0]);
+    expect((await cloud.waitForRun(run?.id)).output).toEqual({ signal: "s", data: 1 });
   });
 });

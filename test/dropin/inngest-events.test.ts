@@ -1,4 +1,4 @@
-import { Inngest, NonRetriableError } from "stepwell/inngest";
+import { eventType, Inngest, NonRetriableError } from "stepwell/inngest";
 import { describe, expect, it } from "vitest";
 import { finish, openCloud, thrown } from "./cloud.ts";
 
@@ -61,6 +61,33 @@ describe("events of the engine, under Inngest's names", () => {
     });
     expect(thrown(define("event.data.function_id == 'other-bill'")).message).toContain('"<app>/<function>"');
     expect(define("event.data.function_id == 'other/bill'")).not.toThrow();
+  });
+
+  it("are listened to by event types as well, and by no other name", async () => {
+    const seen: string[] = [];
+    const failed = eventType("inngest/function.failed");
+    const alone = inngest.createFunction(
+      { id: "alone", triggers: [failed] },
+      ({ event }) => void seen.push(event.name),
+    );
+    const asked = inngest.createFunction(
+      { id: "asked", triggers: [{ event: failed, if: "event.data.function_id == 'shop-bill'" }] },
+      ({ event }) => void seen.push(event.name),
+    );
+    const cloud = await openCloud({ client: inngest, functions: [bill, alone, asked] });
+    await finish(cloud, { name: "order/placed", data: {} });
+    await cloud.passTime("1m");
+    expect(seen).toEqual(["inngest/function.failed", "inngest/function.failed"]);
+    for (const event of ["inngest/*", "inngest/http.request"]) {
+      expect(thrown(() => inngest.createFunction({ id: "x" }, { event }, () => {}))).toMatchObject({
+        code: "STEPWELL_INVALID_TRIGGER",
+        message: expect.stringContaining('createFunction "x": trigger: event: of the names that begin with "inngest/"'),
+      });
+      const cancelOn = { event };
+      expect(thrown(() => inngest.createFunction({ id: "x", cancelOn }, { event: "go" }, () => {})).message).toContain(
+        'createFunction "x": cancelOn.event: of the names',
+      );
+    }
   });
 
   it("leave a field of that name alone in events of the user's own", async () => {
@@ -175,7 +202,9 @@ describe("a function without a trigger, or with the one that says that it is inv
     const cloud = await openCloud({ client: inngest, functions: [none, one, parent] });
     const run = await finish(cloud, { name: "go", data: {} });
     expect(run.output).toEqual([{ none: 1 }, { n: 2 }]);
-    const { ids } = await cloud.send({ name: "shop/one.invoked", data: {} });
+    const { ids } = await cloud.send({ name: "invoke/one", data: {} });
     expect(await cloud.runsOf(ids[0])).toEqual([]);
+    const missing = () => inngest.createFunction({ id: "missing" }, undefined as never, () => {});
+    expect(thrown(missing)).toMatchObject({ code: "STEPWELL_INVALID_TRIGGER" });
   });
 });

@@ -51,6 +51,22 @@ describe("an option of the client", () => {
     expect(client).toMatchObject({ id: "my-app", environment: "staging", logger });
   });
 
+  it.each([
+    [undefined, "new Inngest takes an object"],
+    [{}, "new Inngest: id: must be a string"],
+    [{ id: "app", env: 7 }, "new Inngest: env: must be a string"],
+    [{ id: "app", logger: {} }, "new Inngest: logger: must have the methods"],
+    [{ id: "app", middleware: {} }, "new Inngest: middleware: must be a list"],
+    [{ id: "app", checkpointing: "often" }, "new Inngest: checkpointing: must be"],
+    [
+      { id: "app", experimentalCheckpointing: { bufferedSteps: 0 } },
+      "new Inngest: checkpointing.bufferedSteps: must be",
+    ],
+  ])("that is wrong is named as it is called here: %j", (options, start) => {
+    const { message } = thrown(() => new Inngest(options as never));
+    expect(message.replace(": takes", " takes").slice(0, start.length)).toBe(start);
+  });
+
   it("that nobody knows is refused", () => {
     const error = thrown(() => new Inngest({ id: "app", typo: 1 } as { id: string }));
     expect(error).toMatchObject({ code: "STEPWELL_INVALID_CLIENT", message: expect.stringContaining('"typo"') });

@@ -26,6 +26,12 @@ describe("OqronKit.init", () => {
       code: "STEPWELL_INVALID_CLIENT",
       message: expect.stringContaining('OqronKit.init: config: there is no option "mode"'),
     });
+    await expect(init({ project: "" })).rejects.toMatchObject({
+      message: expect.stringContaining("OqronKit.init: config.project: must be 1 to 64 characters"),
+    });
+    await expect(init({ project: "shop", environment: 7 })).rejects.toMatchObject({
+      message: expect.stringContaining("OqronKit.init: config.environment: must be a string"),
+    });
     await expect(init({})).rejects.toMatchObject({ message: expect.stringContaining("config.project: must be") });
     await expect(OqronKit.init(undefined as never)).rejects.toMatchObject({ code: "STEPWELL_INVALID_CLIENT" });
     await OqronKit.init({ config: { project: "My Shop" } });

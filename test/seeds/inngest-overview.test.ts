@@ -7,8 +7,10 @@ import { inngest } from "./examples/overview-client.ts";
 import { attempts, cleaning, handler, later, permanent, recovering } from "./examples/overview-errors.ts";
 import { handled } from "./examples/overview-flow-control.ts";
 import { functions as helped } from "./examples/overview-helper-types.ts";
+import { inngest as withMiddleware } from "./examples/overview-middleware.ts";
 import { parallel } from "./examples/overview-parallel.ts";
 import { calling, fanning, looping } from "./examples/overview-patterns.ts";
+import { signalled } from "./examples/overview-signal.ts";
 import { computeSquare, steps } from "./examples/overview-steps.ts";
 import syncData from "./examples/overview-sync-data.ts";
 import { filtered, noon } from "./examples/overview-triggers.ts";
@@ -71,6 +73,15 @@ describe("the examples of the overview", () => {
       result: 16,
     });
     expect(run.steps.map(({ kind }) => kind)).toEqual(["run", "sleep", "sleep", "waitForEvent", "invoke", "sendEvent"]);
+  });
+
+  it("a signal, within three days", async () => {
+    const cloud = await open(signalled);
+    const { ids } = await cloud.send(test);
+    await cloud.passTime("2d");
+    await inngest.sendSignal({ signal: "task/unique-signal-id", data: 7 });
+    const run = await cloud.waitForRun((await cloud.runsOf(ids[0]))[0]?.id);
+    expect(run.output).toEqual({ signal: "task/unique-signal-id", data: 7 });
   });
 
   it("errors that end a run, and that put off the next try", async () => {
@@ -149,6 +160,17 @@ describe("the examples of the overview", () => {
     const cloud = await openCloud({ client: superstarter, functions: [hello] });
     await finish(cloud, { name: "superstarter/hello", data: { message: "you" } });
     expect(logged).toEqual([["hello", "you"]]);
+  });
+
+  it("middleware with every hook, none of which changes anything", async () => {
+    const fn = withMiddleware.createFunction({ id: "hooked" }, { event: "test" }, async ({ step }) => {
+      await step.sendEvent("announce", { name: "announced", data: {} });
+      return step.run("one", () => 1);
+    });
+    const cloud = await openCloud({ client: withMiddleware, functions: [fn] });
+    await withMiddleware.send(test);
+    await cloud.passTime("1s");
+    expect(await cloud.runs()).toMatchObject([{ status: "completed" }]);
   });
 
   it("schemas of each kind type what is sent and what arrives", async () => {

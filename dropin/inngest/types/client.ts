@@ -1,7 +1,9 @@
 import type { ClientOptions as EngineClientOptions, Logger } from "../../../sdk/index.ts";
+import type { Middlewares } from "../../../sdk/middleware/index.ts";
 
 /** Options of `new Inngest`, of v3 and v4. Those without effect are here so that a client's options can stay as they are. */
-export interface ClientOptions<S> extends Omit<EngineClientOptions<S>, "environment"> {
+export interface ClientOptions<S, M extends Middlewares = Middlewares>
+  extends Omit<EngineClientOptions<S, M>, "environment"> {
   /** The environment that functions and events are in; any text. @default - `INNGEST_ENV`, else "main" */
   readonly env?: string | undefined;
   /** The older name of `checkpointing`. */

@@ -1,10 +1,13 @@
 import type { AnyFunction, EventName, Typed } from "../../../sdk/index.ts";
+import type { Over } from "../../../sdk/middleware/index.ts";
 import type { FunctionInvokedEvent, InngestEventName, InngestLifecycleEvents, ScheduledTimerEvent } from "./events.ts";
 import type { InngestContext } from "./functions.ts";
 import type { InngestStepTools } from "./steps.ts";
 import type { EventOfName } from "./triggers.ts";
 
 type Schemas<Client extends Typed<unknown>> = Client["~events"];
+/** What the client's middleware adds to the context. */
+type Added<Client> = Client extends { readonly "~adds": infer Fields } ? Fields : Record<never, never>;
 
 /**
  * A client's events by name, as handlers get them; with `true` those of the engine too.
@@ -31,10 +34,13 @@ export type GetEvents<Client extends Typed<unknown>, WithInternal extends boolea
 export type GetFunctionInput<
   Client extends Typed<unknown>,
   Name extends InngestEventName<Schemas<Client>> = EventName<Schemas<Client>>,
-> = InngestContext<
-  Schemas<Client>,
-  EventOfName<Schemas<Client>, Name> | FunctionInvokedEvent<EventOfName<Schemas<Client>, Name>["data"]>,
-  EventOfName<Schemas<Client>, Name>
+> = Over<
+  InngestContext<
+    Schemas<Client>,
+    EventOfName<Schemas<Client>, Name> | FunctionInvokedEvent<EventOfName<Schemas<Client>, Name>["data"]>,
+    EventOfName<Schemas<Client>, Name>
+  >,
+  Added<Client>
 >;
 
 /** A handler's context, with fields of other types in their place, or beside it: what middleware adds. */

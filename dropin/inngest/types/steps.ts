@@ -1,4 +1,15 @@
-import type { EventName, Invocable, InvokeOptions, OutputOf, StepId, StepTools } from "../../../sdk/index.ts";
+import type {
+  AnyEventType,
+  EventName,
+  Invocable,
+  InvokeOptions,
+  Jsonify,
+  OutputOf,
+  ReceivedSignal,
+  StepId,
+  StepTools,
+  WaitForSignalOptions,
+} from "../../../sdk/index.ts";
 import type { InngestWaitableName } from "./events.ts";
 import type { EventOfName } from "./triggers.ts";
 
@@ -8,13 +19,23 @@ interface WaitForEvent<S> {
     id: StepId,
     options: WaitOptions<Name, number | string | Date>,
   ): Promise<EventOfName<S, Name> | null>;
-  <const Name extends EventName<S>>(id: StepId, options: WaitOptions<Name, Date>): Promise<EventOfName<S, Name> | null>;
+  <const Name extends EventName<S> | AnyEventType>(
+    id: StepId,
+    options: WaitOptions<Name, Date>,
+  ): Promise<EventOfName<S, Name> | null>;
 }
 
 type WaitOptions<Name, Timeout> = { readonly event: Name; readonly timeout: Timeout } & (
   | { readonly match?: string; readonly if?: never }
   | { readonly if?: string; readonly match?: never }
 );
+
+/** A wait for a signal, with a `Date` as its timeout. */
+// biome-ignore lint/suspicious/noExplicitAny: nothing is known of a signal's data unless the caller says so
+type WaitForSignal = <Data = any>(
+  id: StepId,
+  options: Omit<WaitForSignalOptions, "timeout"> & { readonly timeout: Date },
+) => Promise<ReceivedSignal<Jsonify<Data>> | null>;
 
 /** An invocation with a `Date` as its timeout. */
 type Invoke = <F extends Invocable>(
@@ -23,7 +44,8 @@ type Invoke = <F extends Invocable>(
 ) => Promise<OutputOf<F>>;
 
 /** Stepwell's step tools, with what Inngest's take beyond them. */
-export interface InngestStepTools<S> extends Omit<StepTools<S>, "waitForEvent" | "invoke"> {
+export interface InngestStepTools<S> extends Omit<StepTools<S>, "waitForEvent" | "waitForSignal" | "invoke"> {
   waitForEvent: WaitForEvent<S> & StepTools<S>["waitForEvent"];
+  waitForSignal: StepTools<S>["waitForSignal"] & WaitForSignal;
   invoke: StepTools<S>["invoke"] & Invoke;
 }

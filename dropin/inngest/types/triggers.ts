@@ -1,8 +1,10 @@
 import type {
+  AnyEventType,
   CronTrigger,
   EventName,
   EventOf,
   EventTrigger,
+  InputDataOf,
   InvocationData,
   Trigger,
   TriggeredEvent,
@@ -19,9 +21,11 @@ type Each<T> = T extends readonly unknown[] ? T[number] : T;
 /** The union of the events that triggers start a function with. */
 export type StartingEvent<S, T> = ByTrigger<S, Each<T>>;
 
+type Invoked = { readonly event: "inngest/function.invoked" };
+
 type ByTrigger<S, T> = T extends { readonly event: keyof InngestLifecycleEvents<S> }
   ? InngestLifecycleEvents<S>[T["event"]]
-  : T extends { readonly event: "inngest/function.invoked" }
+  : T extends Invoked
     ? never
     : T extends CronTrigger
       ? ScheduledTimerEvent
@@ -30,24 +34,33 @@ type ByTrigger<S, T> = T extends { readonly event: keyof InngestLifecycleEvents<
 /** The event of a run: one of those that start it, or that of an invocation, whose data is as theirs. */
 export type RunEvent<S, T> = StartingEvent<S, T> | FunctionInvokedEvent<InvokedData<S, T>>;
 
-/** Of crons and events, an invocation brings the data of the events. */
-type InvokedData<S, T> = [StartingEvent<S, T>] extends [never]
-  ? // biome-ignore lint/suspicious/noExplicitAny: nothing is known of what a function without triggers is invoked with
-    any
-  : [Exclude<StartingEvent<S, T>, ScheduledTimerEvent>] extends [never]
-    ? ScheduledTimerEvent["data"]
-    : Exclude<StartingEvent<S, T>, ScheduledTimerEvent>["data"];
+/** What an invocation brings: what a trigger says of it, else the data of the events; a cron has none. */
+type InvokedData<S, T> = [Extract<Each<T>, Invoked>] extends [never]
+  ? [StartingEvent<S, T>] extends [never]
+    ? // biome-ignore lint/suspicious/noExplicitAny: nothing is known of what a function without triggers is invoked with
+      any
+    : [Exclude<StartingEvent<S, T>, ScheduledTimerEvent>] extends [never]
+      ? ScheduledTimerEvent["data"]
+      : Exclude<StartingEvent<S, T>, ScheduledTimerEvent>["data"]
+  : ReceivedByInvocation<S, Extract<Each<T>, Invoked>>;
+
+type ReceivedByInvocation<S, T> = T extends AnyEventType
+  ? EventOf<S, T>["data"]
+  : // biome-ignore lint/suspicious/noExplicitAny: the trigger says nothing of the data
+    any;
 
 /** The data that a function may be invoked with. */
 export type InvocationDataOf<S, T> = [Each<T>] extends [never]
   ? Record<string, unknown>
-  : Each<T> extends { readonly event: "inngest/function.invoked" }
-    ? Record<string, unknown>
-    : InvocationData<S, T>;
+  : [Extract<Each<T>, Invoked>] extends [never]
+    ? InvocationData<S, T>
+    : SentByInvocation<Extract<Each<T>, Invoked>>;
 
-/** The event of a name of the client's own, or of Inngest's, as handlers get it. */
-export type EventOfName<S, Name extends string> = Name extends keyof InngestLifecycleEvents<S>
+type SentByInvocation<T> = T extends AnyEventType<string, infer E> ? InputDataOf<E> : Record<string, unknown>;
+
+/** The event of an event type, of a name of the client's own, or of Inngest's, as handlers get it. */
+export type EventOfName<S, Name extends string | AnyEventType> = Name extends keyof InngestLifecycleEvents<S>
   ? InngestLifecycleEvents<S>[Name]
-  : Name extends EventName<S>
+  : Name extends EventName<S> | AnyEventType
     ? EventOf<S, Name>
     : never;
