@@ -12,7 +12,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lambdas/engine": ["sdk/protocol", "sdk/expressions"],
   // Clients, keys and one file a job; of the engine only its types.
   "lambdas/aws": ["sdk/protocol", "lambdas/engine", "lambdas/contract.ts"],
-  "lambdas/middleware": [],
+  "lambdas/middleware": ["sdk/protocol"],
   "lambdas/router": DOOR(),
   "lambdas/runner": DOOR(),
   "lambdas/sweeper": DOOR(),
