@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { OPTIONS } from "../sdk/functions/options.ts";
+import { BACKWARD, RUN_HOOKS } from "../sdk/middleware/run-hooks.ts";
 import { CODES } from "../sdk/protocol/index.ts";
 
 const read = (file: string) => readFileSync(join(import.meta.dirname, "..", file), "utf8");
@@ -21,6 +22,14 @@ describe("the documents", () => {
         name,
       ).toBe(true);
     }
+  });
+
+  it("list every hook of middleware, and say which go the other way round", () => {
+    const text = read("docs/middleware.md");
+    const rows = [...text.matchAll(/^\| `(\w+)\(/gm)].map(([, hook]) => hook);
+    expect(rows.sort()).toEqual([...RUN_HOOKS].sort());
+    const backward = /(\S+, \S+ and \S+) go the other way\nround/m.exec(text)?.[1];
+    expect([...(backward ?? "").matchAll(/`(\w+)`/g)].map(([, hook]) => hook).sort()).toEqual([...BACKWARD].sort());
   });
 
   it("name the two commands exactly", () => {

@@ -35,7 +35,7 @@ const WHERE = "encryptionMiddleware";
  *
  * @example
  * ```ts
- * const encryption = encryptionMiddleware({ keys: [process.env.DATA_KEY, process.env.DATA_KEY_BEFORE] });
+ * const encryption = encryptionMiddleware({ keys: [newKey, oldKey] });
  * const stepwell = new Stepwell({ id: "shop", middleware: [encryption] });
  * await stepwell.send({ name: "shop/user.created", data: { id: "u1", encrypted: { email } } }); // only `encrypted` is
  * ```

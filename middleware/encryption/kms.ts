@@ -41,7 +41,7 @@ const OPENED_MAX = 1_000;
 
 /**
  * Data keys by AWS KMS: each is made by KMS, used for a while, and stored, encrypted by KMS, beside what it has encrypted. KMS rotates its
- * own key without any doing of yours. Two calls of KMS at most for each process and `maxAge`, and one for each older key that is read.
+ * own key without any doing of yours. One call of KMS for each process and `maxAge`, and one for each key of others that is read.
  *
  * @throws StepwellError `STEPWELL_INVALID_OPTION`, `STEPWELL_INVALID_DURATION`
  * @example

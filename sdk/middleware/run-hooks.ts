@@ -24,7 +24,8 @@ interface Link {
 
 type Plain = "beforeMemoization" | "afterMemoization" | "beforeExecution" | "afterExecution" | "beforeResponse";
 
-const HOOKS = [
+/** What `onFunctionRun` may return. */
+export const RUN_HOOKS: readonly (keyof FunctionRunHooks)[] = [
   "transformInput",
   "beforeMemoization",
   "afterMemoization",
@@ -37,7 +38,7 @@ const HOOKS = [
 ];
 
 /** What is undone on the way out goes the other way round, so that the first middleware is the outermost. */
-const BACKWARD: readonly string[] = ["afterMemoization", "afterExecution", "transformOutput"];
+export const BACKWARD: readonly string[] = ["afterMemoization", "afterExecution", "transformOutput"];
 
 /** The hooks of one beginning of the handler: of all middleware, each in its order. */
 export class RunHooks {
@@ -54,8 +55,8 @@ export class RunHooks {
       const { onFunctionRun } = hooks;
       if (onFunctionRun === undefined) continue;
       const at = { middleware: name, hook: "onFunctionRun" };
-      const opened = checkReturned(at, await callHook(at, () => onFunctionRun(args)), HOOKS);
-      for (const hook of HOOKS) checkFunction(at, opened[hook], hook);
+      const opened = checkReturned(at, await callHook(at, () => onFunctionRun(args)), RUN_HOOKS);
+      for (const hook of RUN_HOOKS) checkFunction(at, opened[hook], hook);
       links.push({ name, hooks: opened as FunctionRunHooks });
     }
     return new RunHooks(links);

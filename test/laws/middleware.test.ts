@@ -1,4 +1,11 @@
-import { type AnyMiddleware, type GetFunctionInput, type Stepwell, StepwellMiddleware } from "stepwell";
+import {
+  type AnyMiddleware,
+  type GetFunctionInput,
+  NonRetriableError,
+  type Stepwell,
+  StepwellMiddleware,
+} from "stepwell";
+import { errorReportingMiddleware } from "stepwell/middleware";
 import { proveEveryCrashPoint } from "./crash-points.ts";
 import type { App, Scenario } from "./harness.ts";
 import { one } from "./scenarios.ts";
@@ -56,7 +63,31 @@ const sealed = (name: string, handler: Parameters<typeof one>[0]): Scenario => (
   functions: (app) => one(handler, { middleware: [sealing(app)] })(app),
 });
 
+/** Reports as bodies are counted: each at most once more for each fault. */
+const reporting = ({ notebook }: App): AnyMiddleware =>
+  errorReportingMiddleware({
+    reporter: {
+      captureException: (_, { tags }) => void notebook.note(`report of ${tags["stepwell.step"] ?? "the run"}`),
+    },
+  });
+
 proveEveryCrashPoint([
+  {
+    name: "a step and a run that fail are reported, each once",
+    functions: (app) =>
+      one(
+        async (input, { notebook }) => {
+          await run(input, app, "before");
+          await input.step.sleep("rest", "1h");
+          const failing = input.step.run("fails", () => {
+            throw new Error(`try ${notebook.note("fails")}`);
+          });
+          await failing.catch(() => {});
+          throw new NonRetriableError("without it there is no going on");
+        },
+        { retries: 1, middleware: [reporting(app)] },
+      )(app),
+  },
   sealed("sealed steps in a row, around a sleep", async (input, app) => {
     await run(input, app, "a");
     await input.step.sleep("rest", "1h");
