@@ -4,7 +4,6 @@ export {
   EventType,
   eventType,
   FunctionReference as InngestFunctionReference,
-  fetch,
   type GetFunctionOutput,
   type Logger,
   NonRetriableError,
