@@ -6,6 +6,7 @@ export {
   FunctionReference as InngestFunctionReference,
   type GetFunctionOutput,
   type Logger,
+  type MiddlewareOptions,
   NonRetriableError,
   RetryAfterError,
   referenceFunction,
