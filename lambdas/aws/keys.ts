@@ -15,6 +15,8 @@ export const headerKey = (run: RunKey): Key => ({ pk: runPartition(run), sk: "he
 export const outcomeKey = (run: RunKey, fence: number): Key => ({ pk: runPartition(run), sk: `outcome#${fence}` });
 export const STEP_PREFIX = "step#";
 export const stepKey = (run: RunKey, key: string): Key => ({ pk: runPartition(run), sk: `${STEP_PREFIX}${key}` });
+/** Of a run whose steps run in invocations of their own: which of them have not ended. */
+export const joinKey = (run: RunKey): Key => ({ pk: runPartition(run), sk: "join" });
 
 export const eventKey = (env: string, id: string): Key => ({ pk: `${env}#${SHARED}#event#${id}`, sk: "event" });
 /** Where an event lies once its id has been accepted anew. */

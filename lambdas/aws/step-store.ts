@@ -121,8 +121,9 @@ export function outcomeItem(outcome: Outcome): Item {
   return { outcome: "ok", s3: outcome.data.s3, bytes: outcome.data.bytes };
 }
 
-function toStored(item: Item): StoredStep {
-  const { pk, sk, ttl, outcome, data, s3, bytes, error, lastError, wait, token, tokenTry, ...rest } = item;
+export function toStored(item: Item): StoredStep {
+  const { pk, sk, ttl, outcome, data, s3, bytes, error, lastError, wait, token, tokenTry, ...leased } = item;
+  const { owner, leaseUntil, ...rest } = leased;
   const memo = {
     ...rest,
     ...(ttl !== undefined && { keptUntil: (ttl as number) * 1_000 }),

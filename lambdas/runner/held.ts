@@ -16,6 +16,7 @@ import {
 import type { RunHeader } from "../engine/types.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { RunnerDeps } from "./deps.ts";
+import type { FanOut } from "./fan-out/fan-out.ts";
 import { limitIn } from "./gates.ts";
 import { type RunEvents, userEventsOf } from "./run-events.ts";
 import type { TakenSlot } from "./slots.ts";
@@ -44,6 +45,8 @@ export interface HeldInput {
   /** The first execution, in milliseconds. */
   readonly startedAt: number;
   readonly cancellation: Cancellation;
+  /** Steps in invocations of their own. */
+  readonly fanOut: FanOut;
 }
 
 /** A run in the hands of its lease holder: the memo, and the counters that only the holder moves. */
@@ -61,6 +64,7 @@ export class Held {
   readonly fromLine: boolean;
   readonly startedAt: number;
   readonly cancellation: Cancellation;
+  readonly fanOut: FanOut;
   /** Slots of concurrency limits that this holder has taken. */
   readonly slots: TakenSlot[] = [];
   readonly memo: Map<string, StepMemo>;
@@ -94,6 +98,7 @@ export class Held {
     this.fromLine = input.fromLine;
     this.startedAt = input.startedAt;
     this.cancellation = input.cancellation;
+    this.fanOut = input.fanOut;
     this.memo = withoutStaleOrder(input.memo);
     this.handlerAttempts = input.header.attempts;
     this.finishBy = input.header.finishBy;
@@ -162,6 +167,7 @@ export class Held {
    * process that had lost the run: it is not the place in which this holder hands the result over.
    */
   async reload(): Promise<void> {
+    await this.fanOut.reload(this);
     for (const [key, step] of await this.deps.world.steps.load(this.run)) {
       if (this.memo.get(key)?.outcome !== undefined) continue;
       this.memo.set(key, unordered(step));

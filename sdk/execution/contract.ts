@@ -105,6 +105,9 @@ export interface LogSink {
   error(message: string, fields?: object): void;
 }
 
+/** Where steps run that are open at the same time: in the run's own invocation, or each in one of its own. */
+export type Parallelism = "inline" | "fanout";
+
 /** A user's function as the runner sees it: what it is, and how to start its handler. */
 export interface DurableFunction {
   readonly app: string;
@@ -112,6 +115,7 @@ export interface DurableFunction {
   readonly manifest: FunctionManifest;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  readonly parallelism: Parallelism;
   /** Starts the user's handler; its steps go through the ledger. */
   start(input: RunInput, ledger: Ledger): Promise<unknown>;
 }

@@ -42,6 +42,7 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     ...(flow !== undefined && { flow }),
     retry: options.retry,
     maxSteps: options.maxSteps,
+    parallelism: options.parallelism,
     handler: handler as AnyHandler,
     logger: owner.logger,
   };

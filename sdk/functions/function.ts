@@ -2,6 +2,7 @@ import { runInScope } from "../client/scope.ts";
 import {
   type DurableFunction,
   type Ledger,
+  type Parallelism,
   type RunInput,
   toUserEvent,
   type UserEvent,
@@ -25,6 +26,7 @@ export interface DurableSpec {
   readonly flow?: FlowManifest;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  readonly parallelism: Parallelism;
   readonly handler: AnyHandler;
   /** The client's own logger. */
   readonly logger: Logger | undefined;
@@ -48,6 +50,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   readonly manifest: FunctionManifest;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  readonly parallelism: Parallelism;
   readonly [INVOCABLE] = true;
   readonly #spec: DurableSpec;
 
@@ -58,6 +61,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     this.manifest = { id, ...(name !== undefined && { name }), triggers, ...(flow !== undefined && { flow }) };
     this.retry = spec.retry;
     this.maxSteps = spec.maxSteps;
+    this.parallelism = spec.parallelism;
     this.#spec = spec;
   }
 

@@ -1,4 +1,5 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
+import type { Parallelism } from "../execution/index.ts";
 import { type RetryPolicy, STEPS_PER_RUN_DEFAULT, STEPS_PER_RUN_MAX } from "../protocol/index.ts";
 import { checkCount } from "./numbers.ts";
 import { checkRetries } from "./retries.ts";
@@ -17,6 +18,7 @@ export const OPTIONS = {
   triggers: "works",
   retries: "works",
   maxSteps: "works",
+  parallelism: "works",
   onFailure: "works",
   optimizeParallelism: "noEffect",
   checkpointing: "noEffect",
@@ -46,6 +48,7 @@ export interface CheckedOptions {
   readonly triggers: unknown;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  readonly parallelism: Parallelism;
   readonly onFailure: unknown;
   readonly onCancel: unknown;
   /** All options as they were given: flow control is checked once the triggers are known. */
@@ -70,6 +73,7 @@ export function checkOptions(options: unknown): CheckedOptions {
     triggers: options.triggers,
     retry: checkRetries(options.retries, `${where}: retries`),
     maxSteps: checkMaxSteps(options.maxSteps, `${where}: maxSteps`),
+    parallelism: checkParallelism(options, `${where}: parallelism`),
     onFailure: checkHandler(options.onFailure, `${where}: onFailure`),
     onCancel: checkHandler(options.onCancel, `${where}: onCancel`),
     given: options,
@@ -90,6 +94,20 @@ function checkText(value: unknown, where: string): string | undefined {
 
 function checkMaxSteps(value: unknown, where: string): number {
   return value === undefined ? STEPS_PER_RUN_DEFAULT : checkCount(value, 1, STEPS_PER_RUN_MAX, where);
+}
+
+/** A limit bounds the steps of a run that run at the same time, and siblings in other invocations know nothing of one another. */
+function checkParallelism(
+  { parallelism = "inline", concurrency }: Record<string, unknown>,
+  where: string,
+): Parallelism {
+  if (parallelism !== "inline" && parallelism !== "fanout")
+    throw badInput("STEPWELL_INVALID_FUNCTION", where, `must be "inline" or "fanout", got ${quote(parallelism)}.`);
+  if (parallelism === "inline" || concurrency === undefined) return parallelism;
+  const text =
+    '"fanout" cannot go together with `concurrency`: a limit counts runs that are executing and bounds the parallel steps of each, and steps ' +
+    "in invocations of their own would pass it by. Leave one of them out, or have each step invoke a function that has the limit.";
+  throw badInput("STEPWELL_INVALID_FUNCTION", where, text);
 }
 
 function checkHandler(value: unknown, where: string): unknown {

@@ -47,6 +47,19 @@ export interface FunctionOptions<S, T> extends FlowOptions<S> {
   readonly retries?: number | RetryOptions;
   /** Steps that one run may ask for: up to 10,000. @default 1000 */
   readonly maxSteps?: number;
+  /**
+   * Where steps run that are asked for at the same time (`Promise.all`): `inline` in the run's own invocation, up to 100 at once; `fanout`
+   * each in an invocation of its own, up to 100 at once, with the memory and the time of a whole Lambda each. The run goes on once all of
+   * them have their results. A step that is alone always runs in the run's invocation. Not together with `concurrency`. @default "inline"
+   *
+   * @example
+   * ```ts
+   * const render = client.createFunction({ id: "render", parallelism: "fanout" }, { event: "video/uploaded" }, ({ event, step }) =>
+   *   Promise.all(event.data.scenes.map((scene) => step.run(`scene-${scene.id}`, () => renderScene(scene)))),
+   * );
+   * ```
+   */
+  readonly parallelism?: "inline" | "fanout";
   /** Runs once a run has failed for good, as a durable function of its own with steps and retries: `<id>-failure`. */
   readonly onFailure?: (context: FailureContext<S, TriggeredEvent<S, T>>) => unknown;
   /**
@@ -54,7 +67,7 @@ export interface FunctionOptions<S, T> extends FlowOptions<S> {
    * of the cancelled run are not undone by themselves.
    */
   readonly onCancel?: (context: CancelContext<S, TriggeredEvent<S, T>>) => unknown;
-  /** No effect: parallel steps always share one invocation. */
+  /** No effect: see `parallelism`. With either, one invocation goes on with the run once the parallel steps have ended. */
   readonly optimizeParallelism?: boolean;
   /** No effect: steps always run in one invocation as far as it carries. */
   readonly checkpointing?: boolean | object;
