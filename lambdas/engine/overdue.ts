@@ -21,7 +21,7 @@ export function overdueOf(header: RunHeader, steps: Iterable<StepMemo>, due: num
   if (header.parked === undefined) return { waitedFor: "continuation", due };
   if (header.retryAt === due) return { waitedFor: "retry", due };
   if (header.finishBy === due) return { waitedFor: "deadline", due };
-  return ofSteps([...steps], due) ?? { waitedFor: "timer", due };
+  return ofSteps([...steps], due) ?? { waitedFor: header.parked === "running" ? "steps" : "timer", due };
 }
 
 function ofSteps(steps: readonly StepMemo[], due: number): Overdue | undefined {
@@ -45,8 +45,8 @@ const about = (waitedFor: WaitedFor, { id }: StepMemo, due: number): Overdue => 
   due,
 });
 
-/** Whether something was lost: a run that only looks after what it has invoked is woken once an hour. */
-export const isLost = ({ waitedFor }: Overdue): boolean => waitedFor !== "check";
+/** Whether something was lost: a run that only looks after what it has invoked, or after its steps elsewhere, is woken once an hour. */
+export const isLost = ({ waitedFor }: Overdue): boolean => waitedFor !== "check" && waitedFor !== "steps";
 
 /** A run's list with one more. */
 export function withSweep(sweeps: readonly Sweep[] | undefined, { step, key, ...sweep }: Sweep): readonly Sweep[] {
@@ -72,6 +72,8 @@ export function becauseOf({ waitedFor, step, key }: Overdue): string {
       return `its invoke${named} had timed out, and no timeout came`;
     case "check":
       return `it looks once an hour after the function that it has invoked in${named}`;
+    case "steps":
+      return "it looks once an hour after its steps in invocations of their own";
     case "retry":
       return `the next try of ${step === undefined ? "its handler" : `its step${named}`} was due, and no timer came`;
     case "deadline":

@@ -1,4 +1,5 @@
-import type { Scenario } from "./harness.ts";
+import { runIdOf } from "../../lambdas/engine/run-id.ts";
+import { APP, type Scenario, START_EVENT } from "./harness.ts";
 import { HOUR_MS, MINUTE_MS, one } from "./scenarios.ts";
 
 type Handler = Parameters<typeof one>[0];
@@ -7,7 +8,8 @@ type Handler = Parameters<typeof one>[0];
 export const fannedOut = (handler: Handler, options: object = {}): Scenario["functions"] =>
   one(handler, { parallelism: "fanout", ...options });
 
-const later = (delayMs: number) => Object.assign(new Error("later"), { name: "RetryAfterError", retryAfter: { delayMs } });
+const later = (delayMs: number) =>
+  Object.assign(new Error("later"), { name: "RetryAfterError", retryAfter: { delayMs } });
 
 /** Programs whose parallel steps have invocations of their own. */
 export const fanOuts: readonly Scenario[] = [
@@ -58,3 +60,37 @@ export const fanOuts: readonly Scenario[] = [
     ),
   },
 ];
+
+/** Steps apart whose run ends, or is to end, before they do. */
+export const fanOutsCancelled: readonly Scenario[] = [
+  {
+    name: "steps apart that take long, and a cancellation meanwhile",
+    functions: fannedOut(async ({ step }, { notebook, slow }) => {
+      await Promise.all(["a", "b"].map((id) => notebook.step(step, id, async () => void (await slow(40_000)))));
+      await notebook.step(step, "never");
+    }),
+    script: cancelAfter(20_000),
+  },
+  {
+    name: "steps apart that back off, and a cancellation meanwhile",
+    functions: fannedOut(async ({ step }, { notebook }) => {
+      const flaky = (id: string) =>
+        notebook.step(step, id, (tries) => {
+          if (tries < 3) throw later(HOUR_MS);
+          return id;
+        });
+      await Promise.all(["a", "b"].map(flaky));
+    }),
+    script: cancelAfter(10 * MINUTE_MS),
+  },
+];
+
+/** From outside, so that a process that stands still cannot make it come too late. */
+function cancelAfter(ms: number): NonNullable<Scenario["script"]> {
+  return async (on) => {
+    const runId = runIdOf({ app: APP, functionId: "main" }, START_EVENT.id, on.aws.clock.now());
+    await on.pass(ms);
+    await on.doors.api.cancel({ env: "main", app: APP, runId }, { reason: "law" });
+    await on.pass(5 * MINUTE_MS);
+  };
+}

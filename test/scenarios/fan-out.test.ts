@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { finish, type Input, on, openCloud, runHandler, start } from "./cloud.ts";
+import { runHandler } from "./cloud.ts";
 
 const fanout = { parallelism: "fanout" } as const;
 const letters = (count: number) => Array.from({ length: count }, (_, i) => `s${i}`);
 
-describe("parallelism: \"fanout\"", () => {
+describe('parallelism: "fanout"', () => {
   it("runs each of several parallel steps in an invocation of its own, and goes on once", async () => {
     let handlers = 0;
     const { run, cloud } = await runHandler(async ({ step }) => {
