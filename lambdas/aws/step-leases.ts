@@ -2,7 +2,7 @@ import type { RunMessage, StepMemo } from "../../sdk/protocol/index.ts";
 import { stepExpiry } from "../engine/retention.ts";
 import type { StepLease } from "../engine/step-lease.ts";
 import { type RunKey, stepKey } from "./keys.ts";
-import { toStored } from "./step-store.ts";
+import { toStored } from "./step-item.ts";
 import { type Item, type Table, toTtl } from "./table.ts";
 
 /** The lease that an invocation asks for. Times are milliseconds. */

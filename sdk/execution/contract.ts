@@ -107,6 +107,15 @@ export interface LogSink {
 
 /** Where steps run that are open at the same time: in the run's own invocation, or each in one of its own. */
 export type Parallelism = "inline" | "fanout";
+/** How often finished steps are written down, and how long one invocation goes on with a run. */
+export interface Checkpointing {
+  /** How many results may be written together. 1: each is written before the code gets it. */
+  readonly bufferedSteps: number;
+  /** How long a result may wait for others, in milliseconds. */
+  readonly maxIntervalMs: number;
+  /** For how long new steps are begun after the first one, in milliseconds. 0: each step has an invocation of its own. */
+  readonly maxRuntimeMs: number;
+}
 
 /** A user's function as the runner sees it: what it is, and how to start its handler. */
 export interface DurableFunction {
@@ -116,6 +125,7 @@ export interface DurableFunction {
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
   readonly parallelism: Parallelism;
+  readonly checkpointing: Checkpointing;
   /** Starts the user's handler; its steps go through the ledger. */
   start(input: RunInput, ledger: Ledger): Promise<unknown>;
 }

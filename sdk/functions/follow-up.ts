@@ -31,6 +31,7 @@ export function followUp(
     retry: { attempts: ATTEMPTS_DEFAULT, backoff: "exponential", maxDelayMs: BACKOFF_MS_MAX },
     maxSteps: STEPS_PER_RUN_DEFAULT,
     parallelism: "inline",
+    checkpointing: of.checkpointing,
     handler,
     logger: of.logger,
   });

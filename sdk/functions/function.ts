@@ -1,5 +1,6 @@
 import { runInScope } from "../client/scope.ts";
 import {
+  type Checkpointing,
   type DurableFunction,
   type Ledger,
   type Parallelism,
@@ -27,6 +28,7 @@ export interface DurableSpec {
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
   readonly parallelism: Parallelism;
+  readonly checkpointing: Checkpointing;
   readonly handler: AnyHandler;
   /** The client's own logger. */
   readonly logger: Logger | undefined;
@@ -51,6 +53,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
   readonly parallelism: Parallelism;
+  readonly checkpointing: Checkpointing;
   readonly [INVOCABLE] = true;
   readonly #spec: DurableSpec;
 
@@ -62,6 +65,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     this.retry = spec.retry;
     this.maxSteps = spec.maxSteps;
     this.parallelism = spec.parallelism;
+    this.checkpointing = spec.checkpointing;
     this.#spec = spec;
   }
 

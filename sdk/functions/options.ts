@@ -1,6 +1,7 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
-import type { Parallelism } from "../execution/index.ts";
+import type { Checkpointing, Parallelism } from "../execution/contract.ts";
 import { type RetryPolicy, STEPS_PER_RUN_DEFAULT, STEPS_PER_RUN_MAX } from "../protocol/index.ts";
+import { checkCheckpointing } from "./checkpointing.ts";
 import { checkCount } from "./numbers.ts";
 import { checkRetries } from "./retries.ts";
 
@@ -21,7 +22,7 @@ export const OPTIONS = {
   parallelism: "works",
   onFailure: "works",
   optimizeParallelism: "noEffect",
-  checkpointing: "noEffect",
+  checkpointing: "works",
   concurrency: "works",
   throttle: "works",
   rateLimit: "works",
@@ -49,6 +50,8 @@ export interface CheckedOptions {
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
   readonly parallelism: Parallelism;
+  /** Undefined: as the client says. */
+  readonly checkpointing: Checkpointing | undefined;
   readonly onFailure: unknown;
   readonly onCancel: unknown;
   /** All options as they were given: flow control is checked once the triggers are known. */
@@ -74,6 +77,10 @@ export function checkOptions(options: unknown): CheckedOptions {
     retry: checkRetries(options.retries, `${where}: retries`),
     maxSteps: checkMaxSteps(options.maxSteps, `${where}: maxSteps`),
     parallelism: checkParallelism(options, `${where}: parallelism`),
+    checkpointing:
+      options.checkpointing === undefined
+        ? undefined
+        : checkCheckpointing(options.checkpointing, "STEPWELL_INVALID_FUNCTION", `${where}: checkpointing`),
     onFailure: checkHandler(options.onFailure, `${where}: onFailure`),
     onCancel: checkHandler(options.onCancel, `${where}: onCancel`),
     given: options,

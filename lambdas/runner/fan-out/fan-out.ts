@@ -61,6 +61,8 @@ export class FanOut {
     this.#later = new Set(isSeveral ? rest.slice(fresh.length).map(({ key }) => key) : []);
     const unsent = this.#isSent ? fresh : [...apart, ...fresh];
     if (unsent.length === 0) return false;
+    // They replay from what is written.
+    await held.buffer.flush();
     this.#isSent = false;
     if (!(await this.#write(held, [...apart, ...fresh]))) return true;
     await send(held, unsent);
