@@ -1,7 +1,7 @@
 /** L3: each step that is in an invocation of its own has a message about it, and the last one wakes its run. */
 import type { Finding } from "../contract.ts";
 import { type Facts, isActive, isResting, type KnownRun, nameOf } from "../facts.ts";
-import { isUnderWay, unless } from "../under-way.ts";
+import { isUnderWay, mayHaveTimer, unless } from "../under-way.ts";
 
 export const apart = (facts: Facts): readonly Finding[] =>
   facts.runs.filter(isActive).flatMap((run) => {
@@ -21,14 +21,15 @@ function whatIsLost(facts: Facts, run: KnownRun): readonly string[] {
     .map((key) => `its step ${idOf(run, key)} is to run in an invocation of its own, and no message about it is left`);
 }
 
-/** Waiting, with somebody, or ahead. Where only counts of messages are known, a step that has been touched lately may have one. */
-function hasMessage({ snapshot, mail, timersOf, now }: Facts, run: KnownRun, key: string): boolean {
+/** Waiting, with somebody, or ahead. */
+function hasMessage(facts: Facts, run: KnownRun, key: string): boolean {
+  const { snapshot, mail, timersOf, now } = facts;
   const { runId, steps } = run;
   if (timersOf.get(runId)?.some((name) => name.startsWith(`${runId}-${key}-`))) return true;
   if (snapshot.messages !== undefined)
     return (mail.about.get(runId) ?? []).some(({ kind, stepKey }) => kind === "step" && stepKey === key);
-  const { leaseUntil = 0, until = 0 } = steps.find((step) => step.key === key) ?? {};
-  return Math.max(leaseUntil, until) >= now;
+  const { leaseUntil = 0 } = steps.find((step) => step.key === key) ?? {};
+  return leaseUntil >= now || mayHaveTimer(facts, run);
 }
 
 const idOf = ({ steps }: KnownRun, key: string): string => steps.find((step) => step.key === key)?.id ?? key;

@@ -21,10 +21,10 @@ export function overdueOf(header: RunHeader, steps: Iterable<StepMemo>, due: num
   if (header.parked === undefined) return { waitedFor: "continuation", due };
   if (header.retryAt === due) return { waitedFor: "retry", due };
   if (header.finishBy === due) return { waitedFor: "deadline", due };
-  return ofSteps([...steps], due) ?? { waitedFor: header.parked === "running" ? "steps" : "timer", due };
+  return ofSteps([...steps], due, header.parked) ?? { waitedFor: "timer", due };
 }
 
-function ofSteps(steps: readonly StepMemo[], due: number): Overdue | undefined {
+function ofSteps(steps: readonly StepMemo[], due: number, parked: RunHeader["parked"]): Overdue | undefined {
   const open = steps.filter(({ outcome }) => outcome === undefined);
   // Sleeps that are over stay open: the clock ends them. So it is the one that was over last.
   const timed = open.filter(({ until = Number.POSITIVE_INFINITY }) => until <= due).sort(byEnd)[0];
@@ -33,6 +33,7 @@ function ofSteps(steps: readonly StepMemo[], due: number): Overdue | undefined {
   if (resolved !== undefined) return about("result", resolved, resolved.endedAt ?? due);
   const invoked = open.find(({ kind, until }) => kind === "invoke" && until === undefined);
   if (invoked !== undefined) return about("check", invoked, due);
+  if (parked === "running") return { waitedFor: "steps", due };
   // Its time was put off while its function was not deployed.
   return timed && about(BY_STEP[timed.kind], timed, timed.until ?? due);
 }

@@ -59,6 +59,18 @@ export const fanOuts: readonly Scenario[] = [
       { retries: { attempts: 3, backoff: "fixed" } },
     ),
   },
+  {
+    name: "steps apart after results that are buffered",
+    functions: fannedOut(
+      async ({ step }, { notebook }) => {
+        for (const id of ["one", "two"]) await notebook.step(step, id);
+        const both = await Promise.all(["a", "b"].map((id) => notebook.step(step, id, () => id)));
+        await notebook.step(step, "after");
+        return both;
+      },
+      { checkpointing: { bufferedSteps: 3, maxInterval: "5s" } },
+    ),
+  },
 ];
 
 /** Steps apart whose run ends, or is to end, before they do. */
