@@ -104,10 +104,10 @@ export class Held {
     this.fromLine = input.fromLine;
     this.startedAt = input.startedAt;
     this.cancellation = input.cancellation;
-    this.fanOut = input.fanOut;
     this.memo = withoutStaleOrder(input.memo);
     this.handlerAttempts = input.header.attempts;
     this.finishBy = input.header.finishBy;
+    this.fanOut = input.fanOut;
     this.#restAt = input.deps.clock.now() + input.fn.checkpointing.maxRuntimeMs;
     this.#lastOrder = Math.max(0, ...[...this.memo.values()].map((step) => step.order ?? 0));
     for (const step of this.memo.values()) this.#weigh(step);
