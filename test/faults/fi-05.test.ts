@@ -94,14 +94,17 @@ describe("FI-05 there is exactly one continuation, after the last of N siblings 
     },
   );
 
-  it.each([2, 10, 50])("N = %i in invocations of their own, of which one dies with its result written", async (count) => {
-    const ended: (number | undefined)[] = [];
-    const apart = fanOut("steps in invocations of their own", count, () => ended.push(stage.notebook.bodies.sibling));
-    const stage: Stage = await open(apart, [{ kind: "crashAfter", at: "(s0)" }]);
-    const { run, problems, calls } = await perform(stage, ({ pass }) => pass(4 * MINUTE_MS));
-    expect({ run, problems }).toMatchObject({ run: { status: "completed", output: "done" }, problems: [] });
-    expect(ended).toEqual([count]);
-    // The start, and the one continuation.
-    expect(calls.filter((call) => call.endsWith("/header (SET #owner)"))).toHaveLength(2);
-  });
+  it.each([2, 10, 50])(
+    "N = %i in invocations of their own, of which one dies with its result written",
+    async (count) => {
+      const ended: (number | undefined)[] = [];
+      const apart = fanOut("steps in invocations of their own", count, () => ended.push(stage.notebook.bodies.sibling));
+      const stage: Stage = await open(apart, [{ kind: "crashAfter", at: "(s0)" }]);
+      const { run, problems, calls } = await perform(stage, ({ pass }) => pass(4 * MINUTE_MS));
+      expect({ run, problems }).toMatchObject({ run: { status: "completed", output: "done" }, problems: [] });
+      expect(ended).toEqual([count]);
+      // The start, and the one continuation.
+      expect(calls.filter((call) => call.endsWith("/header (SET #owner)"))).toHaveLength(2);
+    },
+  );
 });
