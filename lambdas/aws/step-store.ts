@@ -27,13 +27,13 @@ export const createStepStore = (table: Table, retentionMs: number) => ({
   /** Writes an operation before anything is set up for it. Returns what is stored: another may have been first. */
   async plan(run: RunKey, step: StepMemo): Promise<StepMemo> {
     const applied = await table.put(toItem(run, step, retentionMs), "attribute_not_exists(pk)");
-    return applied ? step : await this.stored(run, step);
+    return applied ? step : await storedOf(table, run, step);
   },
 
   /** Writes a step that has its outcome. What is stored counts, also for the code: a twin may have been faster. */
   async checkpoint(run: RunKey, step: StepMemo): Promise<StepMemo> {
     const applied = await table.put(toItem(run, step, retentionMs), "attribute_not_exists(outcome)");
-    return applied ? step : await this.stored(run, step);
+    return applied ? step : await storedOf(table, run, step);
   },
 
   /**
@@ -54,7 +54,7 @@ export const createStepStore = (table: Table, retentionMs: number) => ({
       "attribute_not_exists(outcome) AND (attribute_not_exists(pk) OR #attempts < :attempts)",
       { attempts: step.attempts },
     );
-    return applied ? step : await this.stored(run, step);
+    return applied ? step : await storedOf(table, run, step);
   },
 
   /** Gives a result its place in the order under this fence, and a sleep its outcome with it. Undefined: an older fence is refused. */
@@ -96,11 +96,13 @@ export const createStepStore = (table: Table, retentionMs: number) => ({
     const key = step.pack === undefined ? stepKey(run, step.key) : packKey(run, step.pack);
     await table.update(key, { update: "SET #ttl = :ttl", when, values: { ttl } });
   },
-
-  async stored(run: RunKey, step: StepMemo): Promise<StepMemo> {
-    return (await this.get(run, step.key))?.memo ?? step;
-  },
 });
+
+/** Another was first: what it has written counts. */
+async function storedOf(table: Table, run: RunKey, step: StepMemo): Promise<StepMemo> {
+  const item = await table.get(stepKey(run, step.key));
+  return item === undefined ? step : toStored(item).memo;
+}
 
 /** A sleep has no result but its end. */
 const SLEPT: Outcome = { ok: true, data: { json: "null" } };

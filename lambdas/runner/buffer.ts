@@ -24,8 +24,8 @@ export class CheckpointBuffer {
 
   /** A step with an item of its own gets its result there. After a crash nothing is buffered: who made it is to be found (L9). */
   takes({ key, outcome }: StepMemo): boolean {
-    const { memo, crashes, fn } = this.#held;
-    if (fn.checkpointing.bufferedSteps === 1 || crashes > 0 || memo.has(key)) return false;
+    const { memo, wasCrashed, fn } = this.#held;
+    if (fn.checkpointing.bufferedSteps === 1 || wasCrashed || memo.has(key)) return false;
     return outcome !== undefined && (!outcome.ok || payloadBytes(outcome.data) <= BUFFERED_BYTES_MAX);
   }
 

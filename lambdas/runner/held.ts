@@ -87,6 +87,7 @@ export class Held {
   /** Failed tries of the handler itself. */
   handlerAttempts: number;
   #crashes = 0;
+  #wasCrashed = false;
   #lastOrder: number;
   #stateBytes = 0;
   #warned = false;
@@ -150,6 +151,12 @@ export class Held {
 
   setCrashes(crashes: number): void {
     this.#crashes = crashes;
+    this.#wasCrashed ||= crashes > 0;
+  }
+
+  /** The run's last invocation has crashed, so that this one leaves a trace of each step. */
+  get wasCrashed(): boolean {
+    return this.#wasCrashed;
   }
 
   /** The crashes so far, for the one step that runs next; its result ends the suspicion. */
