@@ -72,7 +72,50 @@ describe("a step apart that kills its process (L4)", () => {
   });
 });
 
+describe("a step apart whose handler kills its process on the way to it (L4, L9)", () => {
+  it("fails once its tries are used up, without another replay", async () => {
+    let starts = 0;
+    const played = await run(
+      fannedOut(
+        async ({ step }, { notebook }) => {
+          starts += 1;
+          // Both, as often as they are tried.
+          if (starts > 1 && starts <= 7) await die();
+          const settled = await Promise.allSettled(["a", "b"].map((id) => notebook.step(step, id)));
+          return settled.map((one) => (one.status === "rejected" ? one.reason.code : "fine"));
+        },
+        { retries: 2 },
+      ),
+    );
+    expect(played).toMatchObject({
+      ...calm,
+      run: { status: "completed", output: ["STEPWELL_STEP_CRASHED", "STEPWELL_STEP_CRASHED"] },
+      bodies: {},
+    });
+    // The start, three for each step, and the one that goes on.
+    expect(starts).toBe(8);
+  });
+});
+
 describe("a step apart that stands still past its lease", () => {
+  it("and fails after another has taken it over: that changes nothing (L4)", async () => {
+    const played = await run(
+      fannedOut(async ({ step }, { notebook, slow }) => {
+        const both = ["a", "b"].map((id) =>
+          notebook.step(step, id, async (tries) => {
+            await slow(tries === 1 ? FREEZE_MS + 15_000 : 2 * FREEZE_MS);
+            if (tries === 1 && id === "a") throw new Error("too late");
+            return id;
+          }),
+        );
+        return Promise.all(both);
+      }),
+      { faults: [{ kind: "freeze", at: "(SET #leaseUntil" }] },
+    );
+    expect(stage.faults.struck).toHaveLength(1);
+    expect(played).toMatchObject({ ...calm, run: { status: "completed", output: ["a", "b"] } });
+  });
+
   it("loses to the one that has taken it over, or is first, and its result is the one for all replays (L1)", async () => {
     const played = await run(
       fannedOut(async ({ step }, { notebook, slow }) => {
@@ -111,6 +154,20 @@ describe("a step apart that stands still past its lease", () => {
       }
     },
   );
+});
+
+describe("a step apart that stands still before its body", () => {
+  it("asks whether the step is still its own, and begins no body of another's (L4)", async () => {
+    const played = await run(
+      fannedOut(async ({ step }, { notebook }) => {
+        await Promise.all(["a", "b"].map((id) => notebook.step(step, id)));
+        return "done";
+      }),
+      { faults: [{ kind: "freeze", at: "Query main#laws#run#" }] },
+    );
+    expect(stage.faults.struck).toHaveLength(1);
+    expect(played).toMatchObject({ ...calm, run: { status: "completed" }, bodies: { a: 1, b: 1 } });
+  });
 });
 
 describe("a step apart that takes longer than its lease", () => {

@@ -20,10 +20,10 @@ import { Held } from "../held.ts";
 import type { Verdict } from "../hold.ts";
 import { runLogger } from "../log.ts";
 import { loadRunEvents } from "../run-events.ts";
-import { tryStep } from "../step-body.ts";
+import { crashed, tryStep } from "../step-body.ts";
 import { FanOut } from "./fan-out.ts";
 import { reach } from "./reach.ts";
-import { keepStepAlive } from "./step-heartbeat.ts";
+import { StepHeartbeat } from "./step-heartbeat.ts";
 
 export type StepDelivery = Delivery & { readonly message: RunMessage & { readonly kind: "step" } };
 
@@ -79,46 +79,72 @@ async function take(deps: RunnerDeps, message: StepDelivery["message"]): Promise
 /** What is left of a step: another try; nothing to do here; or it is another's, and may not leave the join yet. */
 type Left = StepMemo | "over" | "lost";
 
-/** Runs the body once. */
+/** Runs the body once, and writes what came of it. */
 async function attend(deps: RunnerDeps, delivery: StepDelivery, leased: Leased): Promise<Left> {
   const { message } = delivery;
   const { steps, stepLeases } = deps.world;
   const cancellation = new Cancellation();
-  const stop = keepStepAlive(deps, delivery, leased.owner, cancellation);
+  const heartbeat = new StepHeartbeat(deps, delivery, leased.owner, cancellation);
   try {
-    const header = await deps.world.runs.header(message);
-    if (header?.status !== "active" || header.cancel !== undefined) return await close(deps, message);
-    const held = await load(deps, delivery, { header, leased, cancellation });
-    const op = held && (await reach(held, message.stepKey));
-    if (held === undefined || op === undefined)
+    const step = await execute(deps, delivery, { ...leased, heartbeat, cancellation });
+    if (step === "ended") return await close(deps, message);
+    if (step === "lost") return "lost";
+    if (step === "elsewhere")
       return (await stepLeases.giveBack(message, message.stepKey, leased.owner, "inline")) ? "over" : "lost";
-    const step = await tryStep(held, op);
-    if (step.outcome === undefined && cancellation.signal.aborted) return await close(deps, message);
-    const stored = await (step.outcome === undefined
-      ? steps.retryLater(message, step)
-      : steps.checkpoint(message, step));
+    const write = step.outcome === undefined ? "retryLater" : "checkpoint";
+    const stored = await steps[write](message, step);
     return stored.outcome === undefined ? stored : "over";
   } catch (error) {
     // Not the user's code: AWS said no. The step is given back, so that this does not count as a crash.
     await stepLeases.giveBack(message, message.stepKey, leased.owner).catch(() => false);
     throw error;
   } finally {
-    stop();
+    heartbeat.stop();
   }
 }
+
+interface Execution extends Leased {
+  readonly heartbeat: StepHeartbeat;
+  readonly cancellation: Cancellation;
+}
+
+/** The step as it is to be stored; or why it has not been run: its run is to end, another has the step, or the code does not come to it. */
+async function execute(
+  deps: RunnerDeps,
+  delivery: StepDelivery,
+  { step, heartbeat, cancellation }: Execution,
+): Promise<StepMemo | "ended" | "lost" | "elsewhere"> {
+  const { runs } = deps.world;
+  const { message } = delivery;
+  const { functionId, stepKey } = message;
+  const header = await runs.header(message);
+  if (!isLive(header)) return "ended";
+  if (step.attempts >= (deps.functions.get(functionId)?.retry.attempts ?? 0)) return crashed(step, deps.clock.now());
+  const held = await load(deps, delivery, { header, step, cancellation });
+  const op = held && (await reach(held, stepKey));
+  if (!(await heartbeat.confirm())) return "lost";
+  if (held === undefined || op === undefined) return "elsewhere";
+  const tried = await tryStep(held, op);
+  // It may have failed for being told to stop.
+  if (tried.outcome?.ok || !cancellation.signal.aborted) return tried;
+  return isLive(await runs.header(message)) ? "lost" : "ended";
+}
+
+const isLive = (header: RunHeader | undefined): header is RunHeader =>
+  header?.status === "active" && header.cancel === undefined;
 
 /** Undefined: the run's events are not stored any more. */
 async function load(
   deps: RunnerDeps,
   { message, outOfTimeAt, deadline }: StepDelivery,
-  { header, leased, cancellation }: { header: RunHeader; leased: Leased; cancellation: Cancellation },
+  { header, step, cancellation }: { header: RunHeader; step: StepMemo; cancellation: Cancellation },
 ): Promise<Held | undefined> {
   const { env, app, functionId, runId } = message;
   const run = { env, app, functionId, runId };
   const [events, memo] = await Promise.all([loadRunEvents(deps.world, run, header), deps.world.steps.load(run)]);
   const fn = deps.functions.get(functionId);
   if (events === undefined || fn === undefined) return undefined;
-  memo.set(leased.step.key, leased.step);
+  memo.set(step.key, step);
   const held = new Held({
     ...{ deps, run, fn, header, events, memo, outOfTimeAt, deadline, cancellation },
     fence: header.fence,
@@ -126,7 +152,7 @@ async function load(
     startedAt: header.startedAt ?? header.queuedAt,
     fanOut: new FanOut({ join: undefined, header, rearm: false }),
   });
-  held.attempt = leased.step.attempts;
+  held.attempt = step.attempts;
   return held;
 }
 
