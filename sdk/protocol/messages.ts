@@ -70,8 +70,6 @@ export interface StepMessage {
   readonly stepKey: string;
   /** Enough to write the step down before the code has asked for it again. */
   readonly step: Pick<StepMemo, "id" | "name" | "place" | "fence"> & { readonly kind: StepKind };
-  /** The run goes on with this step's result, and not only with the last one's. */
-  readonly wakes?: true;
   /** Of the next try: not before this time, in milliseconds. */
   readonly at?: number;
 }

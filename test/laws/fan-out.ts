@@ -78,10 +78,10 @@ export const fanOutsCancelled: readonly Scenario[] = [
   {
     name: "steps apart that take long, and a cancellation meanwhile",
     functions: fannedOut(async ({ step }, { notebook, slow }) => {
-      await Promise.all(["a", "b"].map((id) => notebook.step(step, id, async () => void (await slow(40_000)))));
+      await Promise.all(["a", "b"].map((id) => notebook.step(step, id, async () => void (await slow(12_000)))));
       await notebook.step(step, "never");
     }),
-    script: cancelAfter(20_000),
+    script: cancelAfter(7_000),
   },
   {
     name: "steps apart that back off, and a cancellation meanwhile",

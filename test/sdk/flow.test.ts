@@ -153,6 +153,8 @@ describe("the manifest of a function has its flow control, with defaults filled 
       "parallelism",
       "onFailure",
       "onCancel",
+      "middleware",
+      "checkpointing",
     ];
     expect([...names, ...others].sort()).toEqual(works.sort());
   });

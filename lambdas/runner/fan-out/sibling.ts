@@ -17,7 +17,7 @@ import { Cancellation } from "../cancellation.ts";
 import { type Delivery, keepUntil, shortenVisibility } from "../delivery.ts";
 import type { RunnerDeps } from "../deps.ts";
 import { Held } from "../held.ts";
-import type { Verdict } from "../hold.ts";
+import { close as closeHandler, type Verdict } from "../hold.ts";
 import { runLogger } from "../log.ts";
 import { loadRunEvents } from "../run-events.ts";
 import { crashed, tryStep } from "../step-body.ts";
@@ -109,25 +109,28 @@ interface Execution extends Leased {
 }
 
 /** The step as it is to be stored; or why it has not been run: its run is to end, another has the step, or the code does not come to it. */
-async function execute(
-  deps: RunnerDeps,
-  delivery: StepDelivery,
-  { step, heartbeat, cancellation }: Execution,
-): Promise<StepMemo | "ended" | "lost" | "elsewhere"> {
-  const { runs } = deps.world;
+type Executed = StepMemo | "ended" | "lost" | "elsewhere";
+
+async function execute(deps: RunnerDeps, delivery: StepDelivery, execution: Execution): Promise<Executed> {
   const { message } = delivery;
-  const { functionId, stepKey } = message;
-  const header = await runs.header(message);
+  const { step } = execution;
+  const header = await deps.world.runs.header(message);
   if (!isLive(header)) return "ended";
-  if (step.attempts >= (deps.functions.get(functionId)?.retry.attempts ?? 0)) return crashed(step, deps.clock.now());
-  const held = await load(deps, delivery, { header, step, cancellation });
-  const op = held && (await reach(held, stepKey));
+  const attempts = deps.functions.get(message.functionId)?.retry.attempts ?? 0;
+  if (step.attempts >= attempts) return crashed(step, deps.clock.now());
+  const held = await load(deps, delivery, header, execution);
+  return held === undefined ? "elsewhere" : replayTo(held, execution).finally(() => closeHandler(held));
+}
+
+/** Has the handler come to the step, and runs its body. */
+async function replayTo(held: Held, { step, heartbeat, cancellation }: Execution): Promise<Executed> {
+  const op = await reach(held, step.key);
   if (!(await heartbeat.confirm())) return "lost";
-  if (held === undefined || op === undefined) return "elsewhere";
+  if (op === undefined) return "elsewhere";
   const tried = await tryStep(held, op);
   // It may have failed for being told to stop.
   if (tried.outcome?.ok || !cancellation.signal.aborted) return tried;
-  return isLive(await runs.header(message)) ? "lost" : "ended";
+  return isLive(await held.deps.world.runs.header(held.run)) ? "lost" : "ended";
 }
 
 const isLive = (header: RunHeader | undefined): header is RunHeader =>
@@ -137,7 +140,8 @@ const isLive = (header: RunHeader | undefined): header is RunHeader =>
 async function load(
   deps: RunnerDeps,
   { message, outOfTimeAt, deadline }: StepDelivery,
-  { header, step, cancellation }: { header: RunHeader; step: StepMemo; cancellation: Cancellation },
+  header: RunHeader,
+  { step, cancellation }: Execution,
 ): Promise<Held | undefined> {
   const { env, app, functionId, runId } = message;
   const run = { env, app, functionId, runId };
@@ -176,11 +180,11 @@ async function backOff(deps: RunnerDeps, { message, outOfTimeAt }: StepDelivery,
   return true;
 }
 
-/** Whoever leaves the join empty wakes the run; so does everybody whose result it is to go on with. */
+/** Whoever leaves the join empty wakes the run. */
 async function leave({ world, binding }: RunnerDeps, message: StepDelivery["message"]): Promise<Verdict> {
   const { env, app, functionId, runId, stepKey: key } = message;
   const left = await world.joins.leave(message, key);
-  if (left === undefined || (left > 0 && message.wakes !== true)) return "ack";
+  if (left !== 0) return "ack";
   const about = { v: 1, id: `joined:${key}`, env, app, functionId, runId } as const;
   await world.queue.sendToRun(binding.runQueueUrl, { ...about, kind: "wake" });
   return "ack";
