@@ -17,7 +17,9 @@ export interface RunRequest {
 
 /** What the body of a step is run with. */
 export interface BodyContext {
-  /** Aborted when the run has been cancelled, or lost to another invocation. */
+  /** Names this step of this run: the same for each of its tries, whoever makes them. 43 characters of A-Z, a-z, 0-9 and "-". */
+  readonly idempotencyKey: string;
+  /** Aborted when the run has been cancelled, or lost to another invocation, or when the step has lost a race. */
   readonly signal: AbortSignal;
 }
 

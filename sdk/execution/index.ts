@@ -5,6 +5,7 @@ export * from "./log-context.ts";
 export * from "./nesting.ts";
 export * from "./next-result.ts";
 export * from "./prepare-events.ts";
+export * from "./racing.ts";
 export * from "./replay.ts";
 export * from "./retry-wish.ts";
 export * from "./step-error.ts";

@@ -8,7 +8,7 @@ import {
   withLogContext,
 } from "../execution/index.ts";
 import type { FlowManifest, FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
-import { createStepTools } from "../steps/index.ts";
+import { createStepTools, group } from "../steps/index.ts";
 import type { AnyEvents, Context, FunctionTypes, Invocable, Logger } from "../types/index.ts";
 import { INVOCABLE, isInvocable } from "./invocable.ts";
 import { replayAwareLogger } from "./logger.ts";
@@ -97,6 +97,6 @@ function contextOf(input: RunInput, ledger: Ledger, spec: DurableSpec): Paramete
     maxAttempts: input.maxAttempts,
     signal: input.signal,
     logger: replayAwareLogger(input, spec.logger),
-    group: { parallel: (body) => body() },
+    group,
   };
 }

@@ -25,7 +25,7 @@ export interface StepMemo {
   /** The last failed try, while more are to come. */
   readonly lastError?: SerializedError;
   readonly outcome?: Outcome;
-  /** Who brought the outcome: `event:<id>`, "timeout", "child", "router", "runner", or "end" for what the run's end has closed. */
+  /** Who brought the outcome: `event:<id>`, "timeout", "child", "router", "runner", "race" for what has lost one, or "end" for what the run's end has closed. */
   readonly by?: string;
   /** Place in the order in which results were handed to the code. Absent: handed over when nothing else was open. */
   readonly order?: number;

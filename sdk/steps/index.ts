@@ -16,3 +16,5 @@ export const createStepTools = (ledger: Ledger, app: string): StepTools<AnyEvent
   invoke: invoke(ledger, app),
   sendEvent: sendEvent(ledger),
 });
+
+export { group } from "./group.ts";

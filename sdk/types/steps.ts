@@ -46,10 +46,20 @@ type InvokeData<Input> = Record<never, never> extends Input ? [data?: Input] : [
 /** What the body of `step.run` is called with, when the step has no input of its own. */
 export interface StepContext {
   /**
-   * Aborted when the run has been cancelled, or is not this invocation's any more: hand it to `fetch` and the like. Steps that have
-   * begun are waited for, whether they heed it or not.
+   * Aborted when the run has been cancelled, is not this invocation's any more, or when the step has lost its race: hand it to `fetch`
+   * and the like. Steps that have begun are waited for, whether they heed it or not.
    */
   readonly signal: AbortSignal;
+  /**
+   * Names this step of this run, for services that do what they are told once for each key. The same for every try, replay and takeover,
+   * and another one for each step, repeat and run. 43 characters of A-Z, a-z, 0-9 and "-".
+   *
+   * @example
+   * ```ts
+   * await step.run("charge", ({ idempotencyKey }) => stripe.charges.create({ amount }, { idempotencyKey }));
+   * ```
+   */
+  readonly idempotencyKey: string;
 }
 
 /** One or several events, as they are sent. */
@@ -69,7 +79,8 @@ export interface StepTools<S> {
    * Runs `body` once and remembers its result, which must be JSON and at most 4 MB. An error is retried by the function's
    * `retries`; out of retries it rejects with a `StepError` that has the original's name and message.
    *
-   * The body is called with the input that follows it. Without any it gets `{ signal }`, which tells of the run's cancellation.
+   * The body is called with the input that follows it. Without any it gets `{ signal, idempotencyKey }`: the first tells of the run's
+   * cancellation, the second is the same for each try.
    *
    * @example
    * ```ts

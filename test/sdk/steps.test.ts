@@ -16,19 +16,19 @@ describe("step tools ask the ledger", () => {
     await step.run({ id: "named", name: "Named" }, () => 1);
     const [sum, named] = asked;
     expect(sum).toMatchObject({ kind: "run", id: "sum" });
-    expect(sum?.kind === "run" && sum.body({ signal: AbortSignal.abort() })).toBe(3);
+    expect(sum?.kind === "run" && sum.body({ signal: AbortSignal.abort(), idempotencyKey: "k" })).toBe(3);
     expect(named).toMatchObject({ kind: "run", id: "named", name: "Named" });
   });
 
-  test("run: a body without input gets the signal, one with input gets that and nothing else", async () => {
+  test("run: a body without input gets the context, one with input gets that and nothing else", async () => {
     const { ledger, asked } = fakeLedger();
     const step = createStepTools(ledger, "shop");
     const seen: unknown[] = [];
     await step.run("none", (...input: unknown[]) => seen.push(input));
     await step.run("undefined", (...input: unknown[]) => seen.push(input), undefined);
     const { signal } = new AbortController();
-    for (const request of asked) if (request.kind === "run") request.body({ signal });
-    expect(seen).toEqual([[{ signal }], [undefined]]);
+    for (const request of asked) if (request.kind === "run") request.body({ signal, idempotencyKey: "k" });
+    expect(seen).toEqual([[{ signal, idempotencyKey: "k" }], [undefined]]);
   });
 
   test.each<[number | string, number]>([

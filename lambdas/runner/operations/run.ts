@@ -1,7 +1,7 @@
-import { armTimer, type Operation, timerMessage } from "./operation.ts";
+import { armTimer, bodyContext, type Operation, timerMessage } from "./operation.ts";
 
 /** `step.run`: the user's code. While it backs off it is a timer. */
 export const run: Operation = {
-  execute: ({ cancellation: { signal } }, op) => op.body?.({ signal }),
+  execute: (held, op) => op.body?.(bodyContext(held, op)),
   setUp: (held, _op, step) => armTimer(held, step, timerMessage(held, step)),
 };
