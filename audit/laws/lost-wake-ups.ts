@@ -33,7 +33,11 @@ function unseen(facts: Facts, run: KnownRun): readonly Finding[] {
 }
 
 const isFromOutside = ({ kind, outcome, order, by }: Step): boolean =>
-  (kind === "waitForEvent" || kind === "invoke") && outcome !== undefined && order === undefined && by !== undefined && by !== "race";
+  (kind === "waitForEvent" || kind === "invoke") &&
+  outcome !== undefined &&
+  order === undefined &&
+  by !== undefined &&
+  by !== "race";
 
 /** Open before the other's end, and still. */
 const isBeside = (step: Step, { endedAt = 0 }: Step, now: number): boolean =>

@@ -8,7 +8,7 @@ import { createCrons } from "./crons.ts";
 import { createDeadLetterStore } from "./dead-letter-store.ts";
 import { createEventStore } from "./event-store.ts";
 import { createGateStore } from "./gate-store.ts";
-import { deadlineName, listenerName, type RunKey, waitName } from "./keys.ts";
+import { deadlineName, listenersOf, type RunKey, waitName } from "./keys.ts";
 import { createLineStore } from "./line-store.ts";
 import { createListenerStore } from "./listener-store.ts";
 import { createLockStore } from "./lock-store.ts";
@@ -67,8 +67,7 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
 
     /** Takes back what was set up for a step that has its outcome: listeners, and a timer that is a schedule. */
     async takeBack(run: RunKey, step: StepMemo): Promise<void> {
-      const sk = listenerName(run.runId, step);
-      await Promise.all((step.wait?.listeners ?? []).map((pk) => listeners.delete({ pk, sk })));
+      await Promise.all(listenersOf(run.runId, step).map((key) => listeners.delete(key)));
       const isTimer = step.until !== undefined && step.wait?.via !== "stepFunctions";
       if (isTimer) await timer.disarm(waitName(run.runId, step), step.until, step.startedAt);
     },

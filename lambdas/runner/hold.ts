@@ -22,7 +22,7 @@ import { unlessCancelled } from "./lifetime.ts";
 import { runLogger } from "./log.ts";
 import { hasBody } from "./operations/index.ts";
 import { runMessage } from "./operations/operation.ts";
-import { settleOverdue } from "./overdue.ts";
+import { settleOverdue, takeBackHalfSetUp } from "./overdue.ts";
 import { loadRunEvents, type RunEvents } from "./run-events.ts";
 import { type Report, Session } from "./session.ts";
 import { enter, giveUp } from "./slots.ts";
@@ -111,7 +111,10 @@ async function load(
     cancellation,
   });
   if (leased.header.parked === "queued") resumeSuspicion(held);
-  if (leased.takeover) await recordCrash(held);
+  if (leased.takeover) {
+    await recordCrash(held);
+    await takeBackHalfSetUp(held);
+  }
   await settleOverdue(held);
   return held;
 }

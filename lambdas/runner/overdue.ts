@@ -18,6 +18,14 @@ export async function settleOverdue(held: Held): Promise<void> {
   await held.reload();
 }
 
+/** Waits for several events of which one has resolved them while a process that has died was still storing the listeners of the others. */
+export async function takeBackHalfSetUp({ deps: { world }, run, memo, header: { armed = 0 } }: Held): Promise<void> {
+  const half = [...memo.values()].filter(
+    ({ wait, outcome, fence }) => (wait?.listeners.length ?? 0) > 1 && outcome !== undefined && fence > armed,
+  );
+  await Promise.all(half.map((step) => world.takeBack(run, step)));
+}
+
 const isOverdue = (step: StepMemo, now: number): boolean =>
   (step.kind === "waitForEvent" || step.kind === "invoke") &&
   step.outcome === undefined &&

@@ -42,10 +42,16 @@ export interface OutgoingEvent {
 /** Exactly one of the two is given: a length from now, or a point in time (ms since the epoch). */
 export type SleepRequest = { readonly kind: "sleep" } & ({ readonly forMs: number } | { readonly untilMs: number });
 
+/** The first of several events, or one. */
 export interface WaitForEventRequest {
   readonly kind: "waitForEvent";
-  readonly event: string;
+  readonly events: readonly AwaitedEvent[];
   readonly timeoutMs: number;
+}
+
+/** An event that a step waits for. At most one of `match` and `if`. */
+export interface AwaitedEvent {
+  readonly event: string;
   /** A path such as `data.orderId` that must be equal in both events. */
   readonly match?: string;
   /** CEL over `event` (the trigger) and `async` (the arriving event). Already checked. */

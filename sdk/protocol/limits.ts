@@ -52,6 +52,8 @@ export const SQS_RETENTION_MS = 14 * DAY_MS;
 export const WAIT_MS_MAX = 365 * DAY_MS;
 /** Waits longer than this use the table instead of a Step Functions execution, which lives a year at most. */
 export const STEP_FUNCTIONS_WAIT_MS_MAX = 364 * DAY_MS;
+/** Events that one `step.waitForEvent` may wait for. */
+export const EVENTS_PER_WAIT_MAX = 10;
 /** A sleep shorter than this is waited for in place instead of suspending. In milliseconds. */
 export const IN_PLACE_SLEEP_MS_MAX = SECOND_MS;
 

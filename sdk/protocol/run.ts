@@ -128,7 +128,14 @@ export type WaitingFor =
       readonly until: number;
     }
   | { readonly kind: "sleep"; readonly step: string; readonly until: number }
-  | { readonly kind: "event"; readonly step: string; readonly event: string; readonly until: number }
+  | {
+      readonly kind: "event";
+      readonly step: string;
+      readonly event: string;
+      /** All names, if the step waits for the first of several. */
+      readonly events?: readonly string[];
+      readonly until: number;
+    }
   /** Without `until` it has no timeout. */
   | { readonly kind: "invoke"; readonly step: string; readonly until?: number }
   /** Without `step` it is the handler itself that has failed. */

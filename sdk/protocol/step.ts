@@ -36,13 +36,20 @@ export interface StepMemo {
 
 /** What a `waitForEvent` waits for, and under which index keys its listeners lie. */
 export interface WaitSpec {
+  /** Its name; of several the first. */
   readonly event: string;
+  /** The names, if there are several. */
+  readonly events?: readonly string[];
   readonly listeners: readonly string[];
-  /** Events of that name which the code had been given in the seconds before it asked: they are not what it waits for. */
+  /** Events of these names which the code had been given in the seconds before it asked: they are not what it waits for. */
   readonly seen?: readonly string[];
   /** How the timeout and the wake-up are done. */
   readonly via: "stepFunctions" | "table";
 }
+
+/** The names of the events that a step waits for. */
+export const eventsOf = (wait: WaitSpec | undefined): readonly string[] =>
+  wait === undefined ? [] : (wait.events ?? [wait.event]);
 
 /** Where an invoked child reports to. */
 export interface ParentRef {

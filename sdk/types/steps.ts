@@ -10,25 +10,30 @@ export type Duration = number | string;
 export type PointInTime = Date | string | number | { readonly epochMilliseconds: number };
 
 export interface WaitForEventBase<Name> {
-  /** The name to wait for; no wildcards. */
-  readonly event: Name;
+  /**
+   * The name to wait for, without wildcards; or a list of up to 10, of which the first to arrive counts. An entry of the list may have a
+   * condition of its own.
+   */
+  readonly event: Name | readonly (Name | AwaitedEventOptions<Name>)[];
   /** How long to wait; up to 365 days. */
   readonly timeout: Duration;
 }
 /** At most one of `match` and `if`. */
-export type WaitForEventOptions<Name> = WaitForEventBase<Name> &
-  (
-    | {
-        /** A path such as `data.orderId` whose value must be the same in the trigger and in the arriving event. */
-        readonly match?: string;
-        readonly if?: never;
-      }
-    | {
-        /** A CEL condition over `event` (the trigger) and `async` (the arriving event). */
-        readonly if?: string;
-        readonly match?: never;
-      }
-  );
+export type EventCondition =
+  | {
+      /** A path such as `data.orderId` whose value must be the same in the trigger and in the arriving event. */
+      readonly match?: string;
+      readonly if?: never;
+    }
+  | {
+      /** A CEL condition over `event` (the trigger) and `async` (the arriving event). */
+      readonly if?: string;
+      readonly match?: never;
+    };
+/** One of several events. Without a condition it has that of the wait. */
+export type AwaitedEventOptions<Name> = { readonly event: Name } & EventCondition;
+/** At most one of `match` and `if`: the condition of each event that has none of its own. */
+export type WaitForEventOptions<Name> = WaitForEventBase<Name> & EventCondition;
 
 /** Names that a run can wait for: those of the schemas, and the engine's two that always go out. */
 export type WaitableName<S> = EventName<S> | "stepwell/function.failed" | "stepwell/function.cancelled";
@@ -118,12 +123,19 @@ export interface StepTools<S> {
   sleepUntil(id: StepId, time: PointInTime): Promise<void>;
 
   /**
-   * Pauses the run until an event arrives, or resolves with `null` when `timeout` is over. Only events after this step began count.
+   * Pauses the run until an event arrives, or resolves with `null` when `timeout` is over. Only events after this step began count. Of a
+   * list of events the first to arrive counts: `name` of the result tells which it was.
    *
    * @example
    * ```ts
    * const paid = await step.waitForEvent("payment", { event: "shop/order.paid", match: "data.orderId", timeout: "7d" });
    * if (paid === null) return { status: "expired" };
+   *
+   * const answer = await step.waitForEvent("answer", {
+   *   event: ["shop/order.approved", { event: "shop/order.rejected", if: "async.data.final" }],
+   *   match: "data.orderId",
+   *   timeout: "7d",
+   * });
    * ```
    */
   waitForEvent<const Name extends WaitableName<S>>(

@@ -63,10 +63,19 @@ describe("step tools ask the ledger", () => {
     expect(await step.waitForEvent("if", { event, timeout: 1_000, if: condition })).toBeNull();
     await step.waitForEvent("any", { event: "stepwell/function.failed", timeout: "365d" });
     expect(asked).toEqual([
-      { kind: "waitForEvent", id: "match", event, timeoutMs: 7 * DAY, match: "data.orderId" },
-      { kind: "waitForEvent", id: "if", event, timeoutMs: 1_000, if: condition },
-      { kind: "waitForEvent", id: "any", event: "stepwell/function.failed", timeoutMs: 365 * DAY },
+      { kind: "waitForEvent", id: "match", events: [{ event, match: "data.orderId" }], timeoutMs: 7 * DAY },
+      { kind: "waitForEvent", id: "if", events: [{ event, if: condition }], timeoutMs: 1_000 },
+      { kind: "waitForEvent", id: "any", events: [{ event: "stepwell/function.failed" }], timeoutMs: 365 * DAY },
     ]);
+  });
+
+  test("waitForEvent: several events, each with its own condition or the common one", async () => {
+    const { ledger, asked } = fakeLedger();
+    const own = { event: "shop/b", if: "async.data.final" };
+    const event = ["shop/a", own, { event: "shop/c" }];
+    await createStepTools(ledger, "shop").waitForEvent("first", { event, timeout: 1_000, match: "data.id" });
+    const events = [{ event: "shop/a", match: "data.id" }, own, { event: "shop/c", match: "data.id" }];
+    expect(asked).toEqual([{ kind: "waitForEvent", id: "first", events, timeoutMs: 1_000 }]);
   });
 
   test("invoke: a function or a reference, by options or by position", async () => {
@@ -192,6 +201,30 @@ describe("bad arguments reject, and the ledger is not asked:", () => {
       ["if"],
     ],
     ["waitForEvent", "an unknown option", ["x", { event, timeout: 1, lookback: "1h" }], invalid, ['"lookback"']],
+    ["waitForEvent", "an empty list", ["x", { event: [], timeout: 1 }], invalid, ["event", "1 to 10"]],
+    ["waitForEvent", "too long a list", ["x", { event: Array(11).fill(event), timeout: 1 }], invalid, ["10", "11"]],
+    ["waitForEvent", "a bad name in a list", ["x", { event: [event, 7], timeout: 1 }], invalid, ["event[1]"]],
+    [
+      "waitForEvent",
+      "an entry without a name",
+      ["x", { event: [{ match: "data.a" }], timeout: 1 }],
+      invalid,
+      ["event[0]: event"],
+    ],
+    [
+      "waitForEvent",
+      "an entry with match and if",
+      ["x", { event: [{ event, match: "data.a", if: "true" }], timeout: 1 }],
+      invalid,
+      ["event[0]", "not both"],
+    ],
+    [
+      "waitForEvent",
+      "an unknown option of an entry",
+      ["x", { event: [{ event, timeout: 1 }], timeout: 1 }],
+      invalid,
+      ["event[0]", '"timeout"'],
+    ],
     ["invoke", "no target", ["x"], invalid, ['step.invoke "x"']],
     ["invoke", "a name as the target", ["x", { function: "bill" }], invalid, ["referenceFunction"]],
     ["invoke", "a plain function", ["x", { function: () => 1 }], invalid, ["createFunction"]],
