@@ -19,5 +19,6 @@ export {
   type WaitingFor,
   type WaitingForSlot,
 } from "./protocol/index.ts";
+export { fetch } from "./steps/index.ts";
 export type * from "./types/index.ts";
 export { EventSchemas } from "./types/index.ts";

@@ -34,7 +34,7 @@ const openOf = ({ steps, header }: KnownRun): readonly Step[] =>
 function unheard(facts: Facts, run: KnownRun, step: Step): readonly Finding[] {
   const { env, app, runId } = run;
   const { wait } = step;
-  if (wait === undefined || wait.listeners.length === 0) return [];
+  if (wait?.listeners === undefined || wait.listeners.length === 0) return [];
   const lost = listenersOf(runId, step).some(({ pk, sk }) => facts.itemAt(pk, sk) === undefined);
   const isLooked = wait.listeners.every((pk) => isLookedFor(facts, { env, app }, eventOf(pk)));
   if (!lost && isLooked) return [];
@@ -54,10 +54,10 @@ function isLookedFor(facts: Facts, { env, app }: Pick<KnownRun, "env" | "app">, 
 
 /** What is open ends in time: by an execution, by a schedule, or by a message that waits in a queue. */
 function untimed(facts: Facts, run: KnownRun, step: Step): readonly Finding[] {
-  const { until, kind } = step;
+  const { until } = step;
   if (until === undefined || until <= facts.now || isHeld(run)) return [];
   const name = waitName(run.runId, step as unknown as StepMemo);
-  const isMachine = kind === "waitForEvent" && step.wait?.via === "stepFunctions";
+  const isMachine = step.wait?.via === "stepFunctions";
   const timer = { name, until, isMachine, isIt: (about: About) => about.stepKey === step.key };
   return hasTimer(facts, run, timer) ? [] : noTimer(facts, run, `in ${step.id} until ${new Date(until).toISOString()}`);
 }

@@ -1,17 +1,18 @@
 import { toUserEvent } from "../../sdk/execution/user-event.ts";
-import type {
-  Outcome,
-  Payload,
-  RunAddress,
-  RunStatus,
-  RunSummary,
-  RunView,
-  SerializedError,
-  StepMemo,
-  StepStatus,
-  StepView,
-  StoredEvent,
-  WaitingFor,
+import {
+  isWait,
+  type Outcome,
+  type Payload,
+  type RunAddress,
+  type RunStatus,
+  type RunSummary,
+  type RunView,
+  type SerializedError,
+  type StepMemo,
+  type StepStatus,
+  type StepView,
+  type StoredEvent,
+  type WaitingFor,
 } from "../../sdk/protocol/index.ts";
 import { invokeEventId } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
@@ -124,7 +125,7 @@ const isClosed = ({ by }: StepMemo): boolean => by === "end" || by === "race";
 /** A `sleepUntil` of a time that was past is over when it begins. */
 const dueTime = (step: StepMemo): number => Math.max(step.startedAt, step.until ?? 0);
 
-const hasTries = (step: StepMemo): boolean => step.kind === "run" || step.kind === "sendEvent";
+const hasTries = ({ kind }: StepMemo): boolean => kind !== "sleep" && kind !== "invoke" && !isWait(kind);
 
 function stepStatus(step: StepMemo, now: number): StepStatus {
   if (isClosed(step)) return "cancelled";

@@ -70,6 +70,7 @@ function waitingForStep(memo: StepMemo, now: number): WaitingFor | undefined {
     const { event = "", events } = wait ?? {};
     return { kind: "event", step, event, ...(events && { events }), until };
   }
+  if (kind === "waitForSignal") return { kind: "signal", step, signal: wait?.signal ?? "", until };
   // The clock ends it, and nothing is written then.
   if (until <= now) return undefined;
   return kind === "sleep" ? { kind, step, until } : { kind: "retry", step, until };

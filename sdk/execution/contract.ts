@@ -6,12 +6,14 @@ export type OpRequest = { readonly id: string; readonly name?: string } & (
   | SendEventRequest
   | SleepRequest
   | WaitForEventRequest
+  | WaitForSignalRequest
+  | SendSignalRequest
   | InvokeRequest
 );
 
-/** A body of the user's, run once and memoized. */
+/** A body of the user's, or a request, run once and memoized. */
 export interface RunRequest {
-  readonly kind: "run";
+  readonly kind: "run" | "fetch";
   readonly body: (context: BodyContext) => unknown;
 }
 
@@ -56,6 +58,26 @@ export interface AwaitedEvent {
   readonly match?: string;
   /** CEL over `event` (the trigger) and `async` (the arriving event). Already checked. */
   readonly if?: string;
+}
+
+export interface WaitForSignalRequest {
+  readonly kind: "waitForSignal";
+  readonly signal: string;
+  readonly timeoutMs: number;
+  /** What happens if another step waits for it: this one fails, or takes the name over. */
+  readonly onConflict: "fail" | "replace";
+}
+
+/** A signal to send once. */
+export interface SendSignalRequest extends OutgoingSignal {
+  readonly kind: "sendSignal";
+}
+
+/** A signal that has been checked and may be sent, to the run of `app` that waits for it. */
+export interface OutgoingSignal {
+  readonly app: string;
+  readonly signal: string;
+  readonly data: unknown;
 }
 
 export interface InvokeRequest {

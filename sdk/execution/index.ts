@@ -1,6 +1,7 @@
 export * from "./contract.ts";
 export * from "./json-logger.ts";
 export * from "./keys.ts";
+export * from "./ledger-around.ts";
 export * from "./log-context.ts";
 export * from "./nesting.ts";
 export * from "./next-result.ts";
@@ -8,5 +9,6 @@ export * from "./prepare-events.ts";
 export * from "./racing.ts";
 export * from "./replay.ts";
 export * from "./retry-wish.ts";
+export * from "./signal-event.ts";
 export * from "./step-error.ts";
 export * from "./user-event.ts";

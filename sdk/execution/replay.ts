@@ -163,7 +163,7 @@ function refusal(error: StepwellError): Promise<never> {
 
 /** The context is the caller's, so that its own async-local values reach the body. */
 const bodyOf = (id: string, request: OpRequest): Pick<Op, "body"> => {
-  if (request.kind !== "run") return {};
+  if (!("body" in request)) return {};
   return { body: AsyncLocalStorage.bind((context: BodyContext) => insideStep(id, () => request.body(context))) };
 };
 

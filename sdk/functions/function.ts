@@ -5,6 +5,7 @@ import {
   type RunInput,
   toUserEvent,
   type UserEvent,
+  withLedger,
   withLogContext,
 } from "../execution/index.ts";
 import type { FlowManifest, FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
@@ -77,7 +78,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     const scope = { sender: input.sender, hops: input.hops + 1, ...(event !== undefined && { env: event.env }) };
     const { app, id: functionId } = this;
     const { runId, attempt } = input;
-    const start = () => this.#spec.handler(contextOf(input, ledger, this.#spec));
+    const start = () => withLedger(ledger, () => this.#spec.handler(contextOf(input, ledger, this.#spec)));
     return runInScope(scope, () => withLogContext({ app, functionId, runId, attempt }, start));
   }
 }

@@ -54,6 +54,8 @@ export const WAIT_MS_MAX = 365 * DAY_MS;
 export const STEP_FUNCTIONS_WAIT_MS_MAX = 364 * DAY_MS;
 /** Events that one `step.waitForEvent` may wait for. */
 export const EVENTS_PER_WAIT_MAX = 10;
+/** Characters of a signal's name. */
+export const SIGNAL_CHARS_MAX = 256;
 /** A sleep shorter than this is waited for in place instead of suspending. In milliseconds. */
 export const IN_PLACE_SLEEP_MS_MAX = SECOND_MS;
 

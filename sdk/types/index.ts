@@ -1,5 +1,6 @@
 export type * from "./context.ts";
 export type * from "./events.ts";
+export type * from "./fetch.ts";
 export type * from "./flow.ts";
 export type * from "./functions.ts";
 export type * from "./helpers.ts";

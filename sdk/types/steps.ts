@@ -1,4 +1,5 @@
 import type { EventName, EventOf, OutgoingEventOf } from "./events.ts";
+import type { StepFetch } from "./fetch.ts";
 import type { InputOf, Invocable, OutputOf } from "./functions.ts";
 import type { Jsonify } from "./jsonify.ts";
 
@@ -75,6 +76,41 @@ export interface SendResult {
   ids: string[];
 }
 
+export interface WaitForSignalOptions {
+  /** The signal's name: 1 to 256 characters. It belongs to the app, and has one waiter at a time. */
+  readonly signal: string;
+  /** How long to wait; up to 365 days. */
+  readonly timeout: Duration;
+  /**
+   * If another step waits for it: `"fail"` rejects with a `StepError` of code `STEPWELL_SIGNAL_CONFLICT`; `"replace"` takes the name over, and
+   * the wait that had it ends with `null`.
+   *
+   * @default - "fail"
+   */
+  readonly onConflict?: "fail" | "replace";
+}
+
+/** A signal as it is sent. */
+export interface OutgoingSignal {
+  /** The name that somebody waits for. */
+  readonly signal: string;
+  /** Any JSON. @default - null */
+  readonly data?: unknown;
+  /** Whose runs it is for. @default - this app's */
+  readonly appId?: string;
+}
+
+export interface SendSignalResult {
+  /** The signal's own id, by which the engine tells a repeated delivery. */
+  id: string;
+}
+
+/** A signal as it was received. */
+export interface ReceivedSignal<Data> {
+  signal: string;
+  data: Data;
+}
+
 /**
  * The step tools of one run. Each call is one durable operation: done once, remembered, and handed back on every replay. Bad
  * arguments reject with a `StepwellError`; they are not retried.
@@ -144,6 +180,32 @@ export interface StepTools<S> {
   ): Promise<EventOf<S, Name> | null>;
 
   /**
+   * Pauses the run until somebody sends the signal, or resolves with `null` when `timeout` is over. Unlike an event a signal goes to one wait
+   * alone, and is dropped if nobody waits for it then.
+   *
+   * @example
+   * ```ts
+   * const signal = await step.waitForSignal<{ approved: boolean }>("approval", {
+   *   signal: `approval/${event.data.orderId}`,
+   *   timeout: "7d",
+   * });
+   * if (signal?.data.approved) await step.run("ship", () => ship(event.data.orderId));
+   * ```
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: nothing is known of a signal's data unless the caller says so, as of an event's without a schema
+  waitForSignal<Data = any>(id: StepId, options: WaitForSignalOptions): Promise<ReceivedSignal<Jsonify<Data>> | null>;
+
+  /**
+   * Sends a signal to the run that waits for it, once, even if this run is retried.
+   *
+   * @example
+   * ```ts
+   * await step.sendSignal("approve", { signal: `approval/${orderId}`, data: { approved: true } });
+   * ```
+   */
+  sendSignal(id: StepId, signal: OutgoingSignal): Promise<SendSignalResult>;
+
+  /**
    * Calls another function with `data` as its event's data, and waits for its result. Rejects with a `StepError` when it fails, is
    * cancelled, is unknown, or is not done in time.
    *
@@ -164,4 +226,18 @@ export interface StepTools<S> {
    * ```
    */
   sendEvent(id: StepId, events: OutgoingEvents<S>): Promise<SendResult>;
+
+  /**
+   * A request as a step, with the arguments and the result of `fetch`: made once, and its response remembered (status, headers, and up to 4 MB
+   * as JSON of body). Any response is a result, whatever its status; a request that gets none is tried again by the function's `retries`.
+   * The step is named by the host: `fetch api.example.com`.
+   *
+   * @example
+   * ```ts
+   * const response = await step.fetch("https://api.example.com/charges", { method: "POST", body, idempotencyKey: true });
+   * if (response.status === 402) return { status: "declined" };
+   * const charge = await response.json();
+   * ```
+   */
+  readonly fetch: StepFetch;
 }

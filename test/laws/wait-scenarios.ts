@@ -35,4 +35,86 @@ export const severalEvents: readonly Scenario[] = WAYS.flatMap((waits): Scenario
   },
 ]);
 
-export const waitScenarios: readonly Scenario[] = [...severalEvents];
+const SIGNAL = "laws/signal";
+
+const signalled = one(async ({ step }, { notebook }) => {
+  const signal = await step.waitForSignal("signal", { signal: SIGNAL, timeout: "1d" });
+  await notebook.step(step, "after");
+  return signal;
+});
+
+/** Waits for the same name once for each of these, one after another; and a function of the same app that sends it. */
+const passed: Scenario["functions"] = (app) => [
+  ...one(async ({ step }, { notebook }) => {
+    const first = await step.waitForSignal("first", { signal: SIGNAL, timeout: "1d" });
+    await step.sendEvent("ask", { name: "laws/ask", data: {} });
+    const second = await step.waitForSignal("second", { signal: SIGNAL, timeout: "1d" });
+    await notebook.step(step, "after");
+    return [first?.data, second?.data];
+  })(app),
+  app.client.createFunction({ id: "sender" }, { event: "laws/ask" }, async ({ step }) => {
+    await step.sleep("later", "10m");
+    await step.sendSignal("answer", { signal: SIGNAL, data: "second" });
+    return app.notebook.step(step, "sent");
+  }),
+];
+
+/** A second run of another function takes the name of the first. */
+const replaced: Scenario["functions"] = (app) => [
+  ...one(async ({ step }, { notebook }) => {
+    const signal = await step.waitForSignal("signal", { signal: SIGNAL, timeout: "1d" });
+    await notebook.step(step, "after");
+    return signal;
+  })(app),
+  app.client.createFunction({ id: "usurper" }, { event: "laws/usurp" }, async ({ step }) => {
+    const signal = await step.waitForSignal("signal", { signal: SIGNAL, timeout: "1d", onConflict: "replace" });
+    await app.notebook.step(step, "usurped", () => signal?.data);
+    return signal;
+  }),
+];
+
+/** Waits for signals. */
+export const signals: readonly Scenario[] = WAYS.flatMap((waits): Scenario[] => [
+  {
+    name: `a wait that a signal resolves (${waits})`,
+    waits,
+    functions: signalled,
+    script: async ({ pass, cloud }) => {
+      await pass(5 * MINUTE_MS);
+      await cloud.sendSignal({ signal: SIGNAL, data: 1 });
+      await pass(5 * MINUTE_MS);
+      await cloud.sendSignal({ signal: SIGNAL, data: 2 });
+      await pass(5 * MINUTE_MS);
+    },
+  },
+  {
+    name: `a wait for a signal that does not come (${waits})`,
+    waits,
+    functions: signalled,
+    script: async ({ pass }) => pass(30 * HOUR_MS),
+  },
+  {
+    name: `two waits for one name, and a step that signals (${waits})`,
+    waits,
+    functions: passed,
+    script: async ({ pass, cloud }) => {
+      await pass(5 * MINUTE_MS);
+      await cloud.sendSignal({ signal: SIGNAL, data: "first" });
+      await pass(30 * MINUTE_MS);
+    },
+  },
+  {
+    name: `a wait that another one replaces (${waits})`,
+    waits,
+    functions: replaced,
+    script: async ({ pass, cloud }) => {
+      await pass(5 * MINUTE_MS);
+      await cloud.send({ id: "usurp", name: "laws/usurp", data: {} });
+      await pass(5 * MINUTE_MS);
+      await cloud.sendSignal({ signal: SIGNAL, data: "for the usurper" });
+      await pass(5 * MINUTE_MS);
+    },
+  },
+]);
+
+export const waitScenarios: readonly Scenario[] = [...severalEvents, ...signals];

@@ -78,6 +78,21 @@ describe("step tools ask the ledger", () => {
     expect(asked).toEqual([{ kind: "waitForEvent", id: "first", events, timeoutMs: 1_000 }]);
   });
 
+  test("waitForSignal and sendSignal: with their defaults, or all that can be said", async () => {
+    const { ledger, asked } = fakeLedger({ wait: { signal: "s", data: 1 } });
+    const step = createStepTools(ledger, "shop");
+    expect(await step.waitForSignal("wait", { signal: "s", timeout: "1d" })).toEqual({ signal: "s", data: 1 });
+    await step.waitForSignal("take", { signal: "s", timeout: 1, onConflict: "replace" });
+    await step.sendSignal("send", { signal: "s" });
+    await step.sendSignal("far", { signal: "s", data: { at: new Date(0) }, appId: "other" });
+    expect(asked).toEqual([
+      { kind: "waitForSignal", id: "wait", signal: "s", timeoutMs: DAY, onConflict: "fail" },
+      { kind: "waitForSignal", id: "take", signal: "s", timeoutMs: 1, onConflict: "replace" },
+      { kind: "sendSignal", id: "send", app: "shop", signal: "s", data: null },
+      { kind: "sendSignal", id: "far", app: "other", signal: "s", data: { at: "1970-01-01T00:00:00.000Z" } },
+    ]);
+  });
+
   test("invoke: a function or a reference, by options or by position", async () => {
     const { ledger, asked } = fakeLedger({ full: "billed" });
     const step = createStepTools(ledger, "shop");
@@ -225,6 +240,28 @@ describe("bad arguments reject, and the ledger is not asked:", () => {
       invalid,
       ["event[0]", '"timeout"'],
     ],
+    ["waitForSignal", "no options", ["x"], invalid, ['step.waitForSignal "x"', "onConflict"]],
+    ["waitForSignal", "no timeout", ["x", { signal: "s" }], invalid, ["timeout"]],
+    [
+      "waitForSignal",
+      "a bad timeout",
+      ["x", { signal: "s", timeout: "soon" }],
+      "STEPWELL_INVALID_DURATION",
+      ["timeout"],
+    ],
+    ["waitForSignal", "no signal", ["x", { timeout: 1 }], invalid, ["signal", "1 to 256"]],
+    ["waitForSignal", "too long a name", ["x", { signal: "s".repeat(257), timeout: 1 }], invalid, ["signal", "256"]],
+    [
+      "waitForSignal",
+      "an unknown conflict",
+      ["x", { signal: "s", timeout: 1, onConflict: "wait" }],
+      invalid,
+      ["onConflict", '"wait"'],
+    ],
+    ["waitForSignal", "an unknown option", ["x", { signal: "s", timeout: 1, match: "data.a" }], invalid, ['"match"']],
+    ["sendSignal", "nothing", ["x"], invalid, ['step.sendSignal "x"']],
+    ["sendSignal", "no name", ["x", { data: 1 }], invalid, ["signal"]],
+    ["sendSignal", "data that is no JSON", ["x", { signal: "s", data: circle }], invalid, ["data.self.circle"]],
     ["invoke", "no target", ["x"], invalid, ['step.invoke "x"']],
     ["invoke", "a name as the target", ["x", { function: "bill" }], invalid, ["referenceFunction"]],
     ["invoke", "a plain function", ["x", { function: () => 1 }], invalid, ["createFunction"]],

@@ -6,7 +6,7 @@ import type { StepListener } from "../../engine/types.ts";
 import type { Held } from "../held.ts";
 import { stepPayloadName } from "../values.ts";
 import type { Operation } from "./operation.ts";
-import { callBack, viaOf } from "./wait.ts";
+import { callBack, takeBackIfOver, viaOf } from "./wait.ts";
 
 /**
  * `step.waitForEvent`: the step item is written first, then its listeners, then the callback machinery (L7). Before all of them the match
@@ -45,6 +45,7 @@ export const waitForEvent: Operation = {
     if (heard.length < request.events.length) warnUnmatchable(held, step, request, heard);
     await Promise.all(heard.map((awaited, index) => listen(held, step, awaited, index)));
     await callBack(held, step);
+    // One event may resolve the step while the listeners of the others are still being stored (see also `takeBackHalfSetUp`).
     if (heard.length > 1) await takeBackIfOver(held, step);
   },
 };
@@ -93,15 +94,6 @@ async function listen(held: Held, step: StepMemo, awaited: Audible, index: numbe
   };
   await listeners.put(listener);
   await lookBack(held, listener);
-}
-
-/**
- * One event may resolve the step while the listeners of the others are still being stored: whoever did it has not found them. A process that
- * dies before this leaves that to the next (`takeBackHalfSetUp`).
- */
-async function takeBackIfOver({ deps: { world }, run }: Held, { key }: StepMemo): Promise<void> {
-  const stored = await world.steps.get(run, key);
-  if (stored?.memo.outcome !== undefined) await world.takeBack(run, stored.memo);
 }
 
 /** Events that were routed before the listener was stored have not found it: the router is to look at them again. */

@@ -1,14 +1,21 @@
 /** What all waits have in common: a timeout, and who brings the run on when the wait is over. */
-import { NULL_PAYLOAD, type Outcome, STEP_FUNCTIONS_WAIT_MS_MAX, type StepMemo } from "../../../sdk/protocol/index.ts";
+import { STEP_FUNCTIONS_WAIT_MS_MAX, type StepMemo, WAIT_TIMED_OUT } from "../../../sdk/protocol/index.ts";
 import { stepKey, waitName } from "../../aws/keys.ts";
 import type { Held } from "../held.ts";
 import { armTimer, runMessage } from "./operation.ts";
 
-const WAIT_TIMED_OUT: Outcome = { ok: true, data: NULL_PAYLOAD };
-
 /** How the timeout and the wake-up of a wait are done. */
 export const viaOf = ({ deps: { binding } }: Held, timeoutMs: number): "table" | "stepFunctions" =>
   binding.waits === "table" || timeoutMs > STEP_FUNCTIONS_WAIT_MS_MAX ? "table" : "stepFunctions";
+
+/**
+ * After a set-up in the middle of which the step may have been resolved: whoever did it has not found all that is to be taken back. A process
+ * that dies before this leaves that to the next.
+ */
+export async function takeBackIfOver({ deps: { world }, run }: Held, { key }: StepMemo): Promise<void> {
+  const stored = await world.steps.get(run, key);
+  if (stored?.memo.outcome !== undefined) await world.takeBack(run, stored.memo);
+}
 
 /** The timeout, and with Step Functions the token that whoever resolves the wait calls back. */
 export async function callBack(held: Held, step: StepMemo): Promise<void> {
