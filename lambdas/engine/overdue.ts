@@ -13,6 +13,8 @@ const BY_STEP: Readonly<Record<StepKind, WaitedFor>> = {
   invoke: "invoke",
   run: "retry",
   fetch: "retry",
+  "ai.wrap": "retry",
+  "ai.infer": "retry",
   sendEvent: "retry",
   sendSignal: "retry",
 };

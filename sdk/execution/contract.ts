@@ -13,7 +13,7 @@ export type OpRequest = { readonly id: string; readonly name?: string } & (
 
 /** A body of the user's, or a request, run once and memoized. */
 export interface RunRequest {
-  readonly kind: "run" | "fetch";
+  readonly kind: "run" | "fetch" | "ai.wrap" | "ai.infer";
   readonly body: (context: BodyContext) => unknown;
 }
 

@@ -56,6 +56,8 @@ export const STEP_FUNCTIONS_WAIT_MS_MAX = 364 * DAY_MS;
 export const EVENTS_PER_WAIT_MAX = 10;
 /** Characters of a signal's name. */
 export const SIGNAL_CHARS_MAX = 256;
+/** JSON of what a model was asked that is kept beside its response, in bytes. */
+export const AI_REQUEST_BYTES_MAX = 256 * KIB;
 /** A sleep shorter than this is waited for in place instead of suspending. In milliseconds. */
 export const IN_PLACE_SLEEP_MS_MAX = SECOND_MS;
 

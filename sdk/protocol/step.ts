@@ -4,6 +4,8 @@ import type { Outcome, Payload } from "./payload.ts";
 export type StepKind =
   | "run"
   | "fetch"
+  | "ai.wrap"
+  | "ai.infer"
   | "sendEvent"
   | "sendSignal"
   | "sleep"

@@ -1,5 +1,6 @@
 import type { Ledger } from "../execution/contract.ts";
 import type { AnyEvents, StepTools } from "../types/index.ts";
+import { ai } from "./ai/index.ts";
 import { stepFetch } from "./fetch.ts";
 import { invoke } from "./invoke.ts";
 import { run } from "./run.ts";
@@ -21,6 +22,7 @@ export const createStepTools = (ledger: Ledger, app: string): StepTools<AnyEvent
   invoke: invoke(ledger, app),
   sendEvent: sendEvent(ledger),
   fetch: stepFetch(ledger),
+  ai: ai(ledger),
 });
 
 export { fetch } from "./fetch.ts";

@@ -1,3 +1,4 @@
+export type * from "./ai.ts";
 export type * from "./context.ts";
 export type * from "./events.ts";
 export type * from "./fetch.ts";

@@ -1,3 +1,4 @@
+import type { AiTools } from "./ai.ts";
 import type { EventName, EventOf, OutgoingEventOf } from "./events.ts";
 import type { StepFetch } from "./fetch.ts";
 import type { InputOf, Invocable, OutputOf } from "./functions.ts";
@@ -240,4 +241,7 @@ export interface StepTools<S> {
    * ```
    */
   readonly fetch: StepFetch;
+
+  /** Calls of models, with what they were asked and what they have used. */
+  readonly ai: AiTools;
 }

@@ -1,35 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { fetch } from "stepwell";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { on, openCloud, runHandler, start } from "./cloud.ts";
-
-let server: Server | undefined;
-afterEach(() => new Promise((resolve) => (server === undefined ? resolve(undefined) : server.close(resolve))));
-
-interface Asked {
-  readonly method: string | undefined;
-  readonly headers: IncomingMessage["headers"];
-  readonly body: string;
-}
-
-/** A server on a free port, and what it was asked. */
-async function listen(answer: (response: ServerResponse, asked: Asked, count: number) => void) {
-  const requests: Asked[] = [];
-  server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const asked = { method: request.method, headers: request.headers, body: Buffer.concat(chunks).toString() };
-    requests.push(asked);
-    answer(response, asked, requests.length);
-  });
-  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url: `http://${host}/`, host, requests };
-}
-
-/** Ends the connection without an answer. */
-const hangUp = (response: ServerResponse): void => void response.destroy();
+import { hangUp, listen } from "./web-server.ts";
 
 describe("step.fetch", () => {
   it("makes one request, whatever is replayed, and gives the same response each time", async () => {

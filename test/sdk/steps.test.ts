@@ -262,6 +262,39 @@ describe("bad arguments reject, and the ledger is not asked:", () => {
     ["sendSignal", "nothing", ["x"], invalid, ['step.sendSignal "x"']],
     ["sendSignal", "no name", ["x", { data: 1 }], invalid, ["signal"]],
     ["sendSignal", "data that is no JSON", ["x", { signal: "s", data: circle }], invalid, ["data.self.circle"]],
+    ["ai.wrap", "no function", ["x", { prompt: "p" }], invalid, ['step.ai.wrap "x"', "function"]],
+    ["ai.infer", "no options", ["x"], invalid, ['step.ai.infer "x"', "{ model, body }"]],
+    ["ai.infer", "no adapter", ["x", { body: {} }], invalid, ["model", "stepwell/ai"]],
+    ["ai.infer", "no body", ["x", { model: { model: "m", url: "https://a" } }], invalid, ["body"]],
+    [
+      "ai.infer",
+      "a body that is no JSON",
+      ["x", { model: { model: "m", url: "https://a" }, body: circle }],
+      invalid,
+      ["body.self.circle"],
+    ],
+    ["ai.infer", "a wrong address", ["x", { model: { model: "m", url: "nowhere" }, body: {} }], invalid, ["model.url"]],
+    [
+      "ai.infer",
+      "wrong headers",
+      ["x", { model: { model: "m", url: "https://a", headers: "k" }, body: {} }],
+      invalid,
+      ["model.headers"],
+    ],
+    [
+      "ai.infer",
+      "a wrong shaper",
+      ["x", { model: { model: "m", url: "https://a", toRequest: 1 }, body: {} }],
+      invalid,
+      ["model.toRequest"],
+    ],
+    [
+      "ai.infer",
+      "an unknown part",
+      ["x", { model: { model: "m", url: "https://a", key: 1 }, body: {} }],
+      invalid,
+      ['"key"'],
+    ],
     ["invoke", "no target", ["x"], invalid, ['step.invoke "x"']],
     ["invoke", "a name as the target", ["x", { function: "bill" }], invalid, ["referenceFunction"]],
     ["invoke", "a plain function", ["x", { function: () => 1 }], invalid, ["createFunction"]],
@@ -274,7 +307,9 @@ describe("bad arguments reject, and the ledger is not asked:", () => {
     ["sendEvent", "one bad event of two", ["x", [{ name: "a" }, {}]], "STEPWELL_INVALID_EVENT", ["events[1]"]],
   ])("%s with %s", async (tool, _what, input, code, parts) => {
     const { ledger, asked } = fakeLedger();
-    const call = createStepTools(ledger, "shop")[tool as "run"] as unknown as (...input: unknown[]) => Promise<unknown>;
+    const step = createStepTools(ledger, "shop");
+    const tools = { ...step, "ai.wrap": step.ai.wrap, "ai.infer": step.ai.infer };
+    const call = tools[tool as "run"] as unknown as (...input: unknown[]) => Promise<unknown>;
     const promise = call(...input);
     expect(promise).toBeInstanceOf(Promise);
     await expectProblem(() => promise, code, ...parts);

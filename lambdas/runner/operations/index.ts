@@ -11,6 +11,8 @@ import { waitForSignal } from "./wait-for-signal.ts";
 export const operations: Readonly<Record<StepKind, Operation>> = {
   run,
   fetch: run,
+  "ai.wrap": run,
+  "ai.infer": run,
   sendEvent,
   sendSignal,
   sleep,
