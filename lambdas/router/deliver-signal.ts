@@ -1,6 +1,6 @@
 import type { Outcome, SignalMessage } from "../../sdk/protocol/index.ts";
 import type { Sent, WaitingStep } from "../aws/signal-store.ts";
-import type { StoredStep } from "../aws/step-store.ts";
+import type { StoredStep } from "../aws/step-item.ts";
 import type { Routed, RouterDeps } from "./deps.ts";
 import { wake } from "./resolve-waits.ts";
 

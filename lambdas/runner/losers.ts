@@ -7,8 +7,11 @@ import type { Held } from "./held.ts";
 /** Closes steps that have lost their race, so that nothing wakes the run for them: sleeps, waits, invokes, and steps between two tries. */
 export async function closeLosers(held: Held, lost: readonly Op[]): Promise<boolean> {
   const open = lost.flatMap(({ key }) => held.memo.get(key) ?? []).filter(({ outcome }) => outcome === undefined);
+  if (open.length === 0) return false;
+  // The result that has decided the race is to last as long as what it leads to.
+  await held.buffer.flush();
   await Promise.all(open.map((step) => closeStep(held, step, { outcome: LOST, by: "race" })));
-  return open.length > 0;
+  return true;
 }
 
 const LOST: Outcome = {

@@ -49,6 +49,8 @@ export interface WaitForEventRequest {
   readonly kind: "waitForEvent";
   readonly events: readonly AwaitedEvent[];
   readonly timeoutMs: number;
+  /** So long before the step began events count already. */
+  readonly lookbackMs?: number;
 }
 
 /** An event that a step waits for. At most one of `match` and `if`. */

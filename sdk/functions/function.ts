@@ -9,7 +9,7 @@ import {
   withLedger,
   withLogContext,
 } from "../execution/index.ts";
-import type { FlowManifest, FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
+import type { FlowManifest, FunctionManifest, Lookback, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
 import { createStepTools, group } from "../steps/index.ts";
 import type { AnyEvents, Context, FunctionTypes, Invocable, Logger } from "../types/index.ts";
 import { INVOCABLE, isInvocable } from "./invocable.ts";
@@ -25,6 +25,8 @@ export interface DurableSpec {
   readonly triggers: readonly TriggerManifest[];
   /** Flow control and lifetime. */
   readonly flow?: FlowManifest;
+  /** Events that its waits look back for. */
+  readonly lookback?: readonly Lookback[];
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
   readonly checkpointing: Checkpointing;
@@ -58,8 +60,14 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   constructor(spec: DurableSpec) {
     this.app = spec.app;
     this.id = spec.id;
-    const { id, name, triggers, flow } = spec;
-    this.manifest = { id, ...(name !== undefined && { name }), triggers, ...(flow !== undefined && { flow }) };
+    const { id, name, triggers, flow, lookback } = spec;
+    this.manifest = {
+      id,
+      ...(name !== undefined && { name }),
+      triggers,
+      ...(flow !== undefined && { flow }),
+      ...(lookback && { lookback }),
+    };
     this.retry = spec.retry;
     this.maxSteps = spec.maxSteps;
     this.checkpointing = spec.checkpointing;

@@ -56,6 +56,10 @@ export const WAIT_MS_MAX = 365 * DAY_MS;
 export const STEP_FUNCTIONS_WAIT_MS_MAX = 364 * DAY_MS;
 /** Events that one `step.waitForEvent` may wait for. */
 export const EVENTS_PER_WAIT_MAX = 10;
+/** How far back `step.waitForEvent` may look, in milliseconds: arrivals are kept as long as messages, which is twice as long. */
+export const LOOKBACK_MS_MAX = 7 * DAY_MS;
+/** Events that one function may look back for. */
+export const LOOKBACKS_MAX = 10;
 /** Characters of a signal's name. */
 export const SIGNAL_CHARS_MAX = 256;
 /** JSON of what a model was asked that is kept beside its response, in bytes. */

@@ -3,7 +3,7 @@ import type { AwaitedEvent, Ledger, WaitForEventRequest } from "../execution/con
 import { parseDuration } from "../expressions/index.ts";
 import { checkCondition, checkMatch } from "../functions/conditions.ts";
 import { checkEventName, WAITABLE_LIFECYCLE_EVENTS } from "../functions/event-name.ts";
-import { EVENT_FINISHED, EVENT_INVOKED, EVENTS_PER_WAIT_MAX } from "../protocol/index.ts";
+import { EVENT_FINISHED, EVENT_INVOKED, EVENTS_PER_WAIT_MAX, LOOKBACK_MS_MAX } from "../protocol/index.ts";
 import type { AnyEvents, StepTools } from "../types/index.ts";
 import { checkStepId, rejecting } from "./step-id.ts";
 
@@ -26,14 +26,21 @@ function checkWait(options: unknown, where: string): Omit<WaitForEventRequest, "
       `the second argument must be { event, timeout, match? or if? }, got ${quote(options)}.`,
     );
   }
-  refuseUnknownKeys(options, ["event", "timeout", ...CONDITIONS], CODE, where);
+  refuseUnknownKeys(options, ["event", "timeout", "lookback", ...CONDITIONS], CODE, where);
   if (options.timeout === undefined) {
     throw badInput(CODE, where, 'a `timeout` is required, such as "7d"; 365 days at most.');
   }
   return {
     events: checkEvents(options, where),
     timeoutMs: parseDuration(options.timeout, `${where}: timeout`),
+    ...(options.lookback !== undefined && { lookbackMs: checkLookback(options.lookback, `${where}: lookback`) }),
   };
+}
+
+function checkLookback(lookback: unknown, where: string): number {
+  const ms = parseDuration(lookback, where);
+  if (ms <= LOOKBACK_MS_MAX) return ms;
+  throw badInput("STEPWELL_INVALID_DURATION", where, `may be ${LOOKBACK_MS_MAX / 86_400_000} days at most.`);
 }
 
 /** One event or several; a condition of the whole wait is that of each event that has none of its own. */

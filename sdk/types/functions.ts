@@ -1,5 +1,6 @@
 import type { CancelContext, Context, FailureContext } from "./context.ts";
 import type { FlowOptions } from "./flow.ts";
+import type { AwaitedEventOptions, WaitableName } from "./steps.ts";
 import type { TriggeredEvent } from "./triggers.ts";
 
 /** What the compiler knows of a function: the data it is invoked with, and what it returns. */
@@ -66,6 +67,9 @@ export interface CheckpointingOptions {
   readonly maxRuntime?: number | string;
 }
 
+/** An event, with the condition of the wait that looks back for it. */
+type LookbackEntry<Name> = Name | AwaitedEventOptions<Name>;
+
 /** Options of a durable function whose triggers are `T`. */
 export interface FunctionOptions<S, T> extends FlowOptions<S> {
   /** 1 to 64 of `a-z 0-9 - _`, unique in the app. It names the function for ever: runs in progress are found by it. */
@@ -88,6 +92,16 @@ export interface FunctionOptions<S, T> extends FlowOptions<S> {
    * of the cancelled run are not undone by themselves.
    */
   readonly onCancel?: (context: CancelContext<S, TriggeredEvent<S, T>>) => unknown;
+  /**
+   * Events that a `step.waitForEvent` with `lookback` may find although they arrived before it began: names, each with the `match` or the `if`
+   * of the wait, up to 10. From its deploy on the arrival of each such event is noted, one write for each entry. @default - none
+   *
+   * @example
+   * ```ts
+   * lookback: [{ event: "shop/order.paid", match: "data.orderId" }]
+   * ```
+   */
+  readonly lookback?: LookbackEntry<WaitableName<S>> | readonly LookbackEntry<WaitableName<S>>[];
   /** No effect: parallel steps always share one invocation. */
   readonly optimizeParallelism?: boolean;
   /** How often finished steps are written down, and how long one invocation goes on. @default - what the client says */

@@ -19,6 +19,12 @@ export interface WaitForEventBase<Name> {
   readonly event: Name | readonly (Name | AwaitedEventOptions<Name>)[];
   /** How long to wait; up to 365 days. */
   readonly timeout: Duration;
+  /**
+   * Events that arrived so long before the step began count too, the earliest first: up to 7 days. Not the event that started the run, and
+   * none that the run has been given already. The function has to say for which events, by its option `lookback`: arrivals are noted from
+   * then on; else the step rejects with a `StepError` of code `STEPWELL_INVALID_STEP`. @default - only events after the step began
+   */
+  readonly lookback?: Duration;
 }
 /** At most one of `match` and `if`. */
 export type EventCondition =

@@ -117,4 +117,37 @@ export const signals: readonly Scenario[] = WAYS.flatMap((waits): Scenario[] => 
   },
 ]);
 
-export const waitScenarios: readonly Scenario[] = [...severalEvents, ...signals];
+/** Waits for events that have come before. */
+export const lookbacks: readonly Scenario[] = WAYS.map(
+  (waits): Scenario => ({
+    name: `a wait that looks back (${waits})`,
+    waits,
+    functions: one(
+      async ({ step }, { notebook }) => {
+        await step.sleep("first", "30m");
+        const event = await step.waitForEvent("paid", {
+          event: "laws/paid",
+          if: "async.data.id == event.data.id && async.data.sum > 1",
+          timeout: "1d",
+          lookback: "1h",
+        });
+        await notebook.step(step, "after");
+        return event?.id ?? null;
+      },
+      { lookback: { event: "laws/paid", if: "async.data.id == event.data.id" } },
+    ),
+    script: async ({ pass, cloud }) => {
+      for (const [id, sum] of [
+        ["small", 1],
+        ["first", 2],
+        ["second", 3],
+      ] as const) {
+        await pass(5 * MINUTE_MS);
+        await cloud.send({ id, name: "laws/paid", data: { id: 7, sum } });
+      }
+      await pass(40 * MINUTE_MS);
+    },
+  }),
+);
+
+export const waitScenarios: readonly Scenario[] = [...severalEvents, ...signals, ...lookbacks];

@@ -1,7 +1,8 @@
 import type { AwaitedEvent, WaitForEventRequest } from "../../../sdk/execution/index.ts";
-import { eventsOf, type StepMemo } from "../../../sdk/protocol/index.ts";
+import { eventsOf, type Outcome, type StepMemo } from "../../../sdk/protocol/index.ts";
 import { listenerName, listenerPartition } from "../../aws/keys.ts";
 import { countsFrom, type ListenerKey, listenerKey } from "../../engine/listeners.ts";
+import { isDeclared } from "../../engine/lookback.ts";
 import type { StepListener } from "../../engine/types.ts";
 import type { Held } from "../held.ts";
 import { stepPayloadName } from "../values.ts";
@@ -25,9 +26,12 @@ export const waitForEvent: Operation = {
   },
   plan: (held, { request }) => {
     if (request.kind !== "waitForEvent") return {};
+    const undeclared = undeclaredOf(held, request);
+    if (undeclared !== undefined)
+      return { outcome: notDeclared(request, undeclared), by: "runner", endedAt: held.deps.clock.now() };
     const names = [...new Set(request.events.map(({ event }) => event))];
     const [event = "", ...others] = names;
-    const seen = names.flatMap((name) => seenLately(held, name));
+    const seen = names.flatMap((name) => seenLately(held, name, request.lookbackMs));
     return {
       until: held.deps.clock.now() + request.timeoutMs,
       wait: {
@@ -43,7 +47,8 @@ export const waitForEvent: Operation = {
     if (request.kind !== "waitForEvent") return;
     const heard = audible(held, request);
     if (heard.length < request.events.length) warnUnmatchable(held, step, request, heard);
-    await Promise.all(heard.map((awaited, index) => listen(held, step, awaited, index)));
+    const since = step.startedAt - (request.lookbackMs ?? 0);
+    await Promise.all(heard.map((awaited, index) => listen(held, step, { ...awaited, since }, index)));
     await callBack(held, step);
     // One event may resolve the step while the listeners of the others are still being stored (see also `takeBackHalfSetUp`).
     if (heard.length > 1) await takeBackIfOver(held, step);
@@ -68,7 +73,12 @@ const audible = ({ trigger }: Held, { events }: WaitForEventRequest): readonly A
 const partitionOf = (held: Held, { event, key }: Audible): string =>
   listenerPartition(held.run.env, held.run.app, event, key.match);
 
-async function listen(held: Held, step: StepMemo, awaited: Audible, index: number): Promise<void> {
+async function listen(
+  held: Held,
+  step: StepMemo,
+  awaited: Audible & { readonly since: number },
+  index: number,
+): Promise<void> {
   const { env, app, functionId, runId } = held.run;
   const { listeners, payloads } = held.deps.world;
   const { event, key } = awaited;
@@ -86,7 +96,7 @@ async function listen(held: Held, step: StepMemo, awaited: Audible, index: numbe
     stepKey: step.key,
     event,
     match: key.match,
-    since: step.startedAt,
+    since: awaited.since,
     until: step.until ?? step.startedAt,
     ...(key.rest && { if: key.rest.if }),
     ...(trigger && { trigger }),
@@ -106,14 +116,34 @@ async function lookBack({ deps: { world } }: Held, listener: StepListener): Prom
 }
 
 /** Events of a name that the code has been given, as far as they are so late that they might be taken for one that comes after this. */
-function seenLately({ deps, events, memo }: Held, name: string): readonly string[] {
-  const from = deps.clock.now() - SEEN_LATELY_MS;
+function seenLately({ deps, events, memo }: Held, name: string, lookbackMs = 0): readonly string[] {
+  const from = deps.clock.now() - lookbackMs - SEEN_LATELY_MS;
   const resolvedBy = [...memo.values()].filter(
     ({ wait, by, endedAt = 0 }) => eventsOf(wait).includes(name) && by?.startsWith(BY_EVENT) && endedAt >= from,
   );
   const triggers = events.all.filter(({ event }) => event.name === name && event.at >= from);
   return [...triggers.map(({ event }) => event.id), ...resolvedBy.map(({ by = "" }) => by.slice(BY_EVENT.length))];
 }
+
+/** An event whose arrivals nobody may have noted before this wait. */
+function undeclaredOf(held: Held, request: WaitForEventRequest): Audible | undefined {
+  const { lookback = [] } = held.fn.manifest;
+  return request.lookbackMs === undefined
+    ? undefined
+    : audible(held, request).find(({ event, key }) => !isDeclared(lookback, event, key));
+}
+
+const notDeclared = ({ id }: { readonly id: string }, { event, match, if: condition }: Audible): Outcome => ({
+  ok: false,
+  error: {
+    name: "StepwellError",
+    code: "STEPWELL_INVALID_STEP",
+    stepId: id,
+    message:
+      `step.waitForEvent "${id}": lookback: the function does not say that it looks back for this event, so its arrivals have not been noted. ` +
+      `Give createFunction the option lookback: [${JSON.stringify({ event, match, if: condition })}].`,
+  },
+});
 
 function warnUnmatchable(held: Held, step: StepMemo, { events }: WaitForEventRequest, heard: readonly Audible[]): void {
   const isHeard = ({ event, match, if: condition }: AwaitedEvent) =>
