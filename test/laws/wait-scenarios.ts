@@ -150,4 +150,23 @@ export const lookbacks: readonly Scenario[] = WAYS.map(
   }),
 );
 
-export const waitScenarios: readonly Scenario[] = [...severalEvents, ...signals, ...lookbacks];
+/** Its winner is written before the losers are closed: else a crash between would have the race decided by a loser. */
+export const bufferedRaces: readonly Scenario[] = [
+  {
+    name: "a decided race whose winner is buffered",
+    functions: one(
+      async ({ step, group }, { notebook }) => {
+        const noted = (id: string) => step.run(id, () => notebook.note(id) > 0 && id);
+        const winner = await group.parallel(() =>
+          Promise.race([noted("fast"), step.sleep("long", "2h").then(() => "slow")]),
+        );
+        await noted("after");
+        await step.sleep("rest", "5h");
+        return winner;
+      },
+      { checkpointing: { bufferedSteps: 10 } },
+    ),
+  },
+];
+
+export const waitScenarios: readonly Scenario[] = [...severalEvents, ...signals, ...lookbacks, ...bufferedRaces];

@@ -100,6 +100,29 @@ describe("a group whose steps race", () => {
     expect(ran).toEqual([]);
   });
 
+  it("also when results are buffered", async () => {
+    const cloud = await openCloud([
+      on(
+        "race",
+        async ({ step, group }) => {
+          const winner = await group.parallel(() =>
+            Promise.race([step.run("fast", () => "fast"), step.sleep("long", "2h").then(() => "slow")]),
+          );
+          await step.sleep("rest", "5h");
+          return winner;
+        },
+        { checkpointing: { bufferedSteps: 10 } },
+      ),
+    ]);
+    const run = await start(cloud, { name: "shop/race" });
+    expect(run.steps.map(({ id, status }) => [id, status])).toEqual([
+      ["fast", "completed"],
+      ["long", "cancelled"],
+      ["rest", "sleeping"],
+    ]);
+    expect(await cloud.waitForRun(run.id)).toMatchObject({ status: "completed", output: "fast" });
+  });
+
   it("with Promise.all loses nothing", async () => {
     const { run } = await runHandler(({ step, group }) =>
       group.parallel(() => Promise.all([step.run("a", () => 1), step.sleep("nap", "1h").then(() => 2)])),
