@@ -32,7 +32,7 @@ import { createSignaller } from "./signaller.ts";
 type Events<S> = OutgoingEvents<unknown extends S ? AnyEvents : S>;
 
 /** Which runs `cloud.runs` lists. */
-export type RunsQuery = Pick<ListQuery, "functionId" | "status" | "limit">;
+export type RunsQuery = Pick<ListQuery, "functionId" | "status" | "limit" | "since">;
 
 /** Which events that have started no run `cloud.skips` counts. */
 export type SkipsQuery = CountQuery;
@@ -129,7 +129,6 @@ export function createLocalCloud(
   const mine = { env: binding.env, app: client.id };
   const { clock, meter, time } = aws;
   const queues = queuesOf(binding, client.id);
-  const holds = (queue: string, text: string) => aws.sqs.messages(queue).some(({ body }) => body.includes(text));
   const sender = { send: doors.world.bus.send, now: () => clock.now() };
   const unbind = bindSender(client, sender);
   let closing = false;
@@ -146,7 +145,7 @@ export function createLocalCloud(
   const routed = async (text: string) => {
     await time.settle();
     // On the virtual clock a message that failed needs time to come again, and that is the caller's to pass.
-    while (clock.kind === "real" && holds(queues[0], text)) await realTime(LOOK_MS);
+    while (clock.kind === "real" && holds(aws, queues[0], text)) await realTime(LOOK_MS);
   };
   const runsOf = async (eventId: string | undefined) => {
     const id = textOf(eventId, "an event");
@@ -155,8 +154,7 @@ export function createLocalCloud(
   };
   const sweep = () => sweepOnce(aws, doors);
   const cancel = createCanceller({ aws, api: doors.api, ...mine, queues, look: run });
-  const isQueued = (runId: string) =>
-    queues.some((queue) => holds(queue, runId)) || aws.scheduler.inputs().some((input) => input.includes(runId));
+  const isQueued = isOnItsWay(aws, queues);
   const waitForRun = createRunWaiter({ aws, look: run, isQueued, sweep });
   const fire = async (functionId: string) => {
     const message = cronMessage(binding.env, client.id, functionId, clock.now(), app.functions());
@@ -206,8 +204,15 @@ const messagesIn = ({ clock, sqs }: LocalAws, queues: readonly string[]): Queues
   messages: queues.flatMap((queue) => sqs.messages(queue).map(({ body, state }) => ({ queue, body, state }))),
 });
 
+const holds = (aws: LocalAws, queue: string, text: string) =>
+  aws.sqs.messages(queue).some(({ body }) => body.includes(text));
+
+/** Tells whether a message for a run is on its way. */
+export const isOnItsWay = (aws: LocalAws, queues: readonly string[]) => (runId: string) =>
+  queues.some((queue) => holds(aws, queue, runId)) || aws.scheduler.inputs().some((input) => input.includes(runId));
+
 /** The router's, and the app's. */
-function queuesOf({ engine, env }: Provisioned["binding"], app: string): readonly [string, string] {
+export function queuesOf({ engine, env }: Provisioned["binding"], app: string): readonly [string, string] {
   const names = engineNames(engine);
   return [names.ingestQueue, names.runQueue(env, app)];
 }

@@ -12,7 +12,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lambdas/engine": ["sdk/protocol", "sdk/expressions"],
   // Clients, keys and one file a job; of the engine only its types.
   "lambdas/aws": ["sdk/protocol", "lambdas/engine", "lambdas/contract.ts"],
-  "lambdas/middleware": [],
+  "lambdas/middleware": ["sdk/protocol"],
   "lambdas/router": DOOR(),
   "lambdas/runner": DOOR(),
   "lambdas/sweeper": DOOR(),
@@ -24,6 +24,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lambdas/process.ts": ["sdk/protocol", "sdk/execution", "lambdas/aws", "lambdas/contract.ts"],
   "lambdas/bundle.ts": [],
   local: ["lambdas", "sdk"],
+  // The real engine in the process of a test.
+  "test-kit": ["local", "lambdas", "sdk"],
+  // Middleware that is shipped: `stepwell/middleware`.
+  middleware: ["sdk"],
   // Doors by path only: what is deployed is what has been built.
   infra: ["lambdas/contract.ts", "lambdas/bundle.ts"],
   // Judges what the engine's stores have written.
@@ -83,7 +87,9 @@ const sourcesUnder = (folder: string): string[] =>
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join(folder, name));
 
-const files = ["sdk", "lambdas", "local", "infra", "cli", "audit", "sim"].flatMap(sourcesUnder);
+const files = ["sdk", "middleware", "lambdas", "local", "test-kit", "infra", "cli", "audit", "sim"].flatMap(
+  sourcesUnder,
+);
 const textOf = (file: string) => readFileSync(join(root, file), "utf8");
 const code = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 
@@ -135,8 +141,10 @@ describe("the rooms of DESIGN.md §2", () => {
     expect(impure).toEqual([]);
   });
 
-  it("nothing but the command line, tests and examples imports the local cloud", () => {
-    const wrong = files.filter((file) => !/^(local|cli|sim)\//.test(file) && /from "[^"]*\/local\//.test(code(file)));
+  it("nothing but the command line, the test kit, tests and examples imports the local cloud", () => {
+    const wrong = files.filter(
+      (file) => !/^(local|test-kit|cli|sim)\//.test(file) && /from "[^"]*\/local\//.test(code(file)),
+    );
     expect(wrong).toEqual([]);
   });
 });
@@ -156,7 +164,14 @@ describe("sizes", () => {
 
 describe("public entries", () => {
   it("have no top-level await", () => {
-    const entries = ["sdk/index.ts", "lambdas/runner/index.ts", "local/index.ts", "infra/index.ts"];
+    const entries = [
+      "sdk/index.ts",
+      "middleware/index.ts",
+      "lambdas/runner/index.ts",
+      "local/index.ts",
+      "test-kit/index.ts",
+      "infra/index.ts",
+    ];
     expect(entries.filter((file) => /^await |^(const|let) .* = await /m.test(code(file)))).toEqual([]);
   });
 });

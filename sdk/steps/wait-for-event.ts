@@ -4,6 +4,7 @@ import { parseDuration } from "../expressions/index.ts";
 import { checkCondition, checkMatch } from "../functions/conditions.ts";
 import { checkEventName, WAITABLE_LIFECYCLE_EVENTS } from "../functions/event-name.ts";
 import { EVENT_FINISHED, EVENT_INVOKED, EVENTS_PER_WAIT_MAX, LOOKBACK_MS_MAX } from "../protocol/index.ts";
+import { checkAwaited, isEventType, type SchemaSource } from "../schemas/index.ts";
 import type { AnyEvents, StepTools } from "../types/index.ts";
 import { checkStepId, rejecting } from "./step-id.ts";
 
@@ -11,12 +12,16 @@ const CODE = "STEPWELL_INVALID_STEP";
 const CONDITIONS = ["match", "if"];
 
 export const waitForEvent =
-  (ledger: Ledger): StepTools<AnyEvents>["waitForEvent"] =>
+  (ledger: Ledger, schemas?: SchemaSource): StepTools<AnyEvents>["waitForEvent"] =>
   (id, options) =>
     rejecting(() => {
       const { step, where } = checkStepId(id, "step.waitForEvent");
-      return ledger.ask({ ...step, kind: "waitForEvent", ...checkWait(options, where) });
+      const asked = ledger.ask({ ...step, kind: "waitForEvent", ...checkWait(options, where) });
+      return checkAwaited(asked, { event: [options.event].flat().map(typeOrName), schemas, where });
     });
+
+/** Of an event, or an entry of a list. */
+const typeOrName = (entry: unknown): unknown => (isRecord(entry) && !isEventType(entry) ? entry.event : entry);
 
 function checkWait(options: unknown, where: string): Omit<WaitForEventRequest, "kind"> {
   if (!isRecord(options)) {
@@ -55,7 +60,7 @@ function checkEvents(options: Record<string, unknown>, where: string): readonly 
 }
 
 function checkEntry(entry: unknown, common: Omit<AwaitedEvent, "event">, where: string): AwaitedEvent {
-  if (!isRecord(entry)) return { event: checkName(entry, where), ...common };
+  if (!isRecord(entry) || isEventType(entry)) return { event: checkName(entry, where), ...common };
   refuseUnknownKeys(entry, ["event", ...CONDITIONS], CODE, where);
   const event = checkName(entry.event, `${where}: event`);
   const own = checkConditions(entry, where);
@@ -72,7 +77,8 @@ function checkConditions(options: Record<string, unknown>, where: string): Omit<
   };
 }
 
-function checkName(name: unknown, where: string): string {
+function checkName(given: unknown, where: string): string {
+  const name = isEventType(given) ? given.name : given;
   if (name === EVENT_FINISHED || name === EVENT_INVOKED) {
     const text = `${name} goes out only to functions that it triggers. Use step.invoke, or make it a function's trigger.`;
     throw badInput(CODE, where, text);

@@ -3,6 +3,7 @@ import type { EventName, EventOf, OutgoingEventOf } from "./events.ts";
 import type { StepFetch } from "./fetch.ts";
 import type { InputOf, Invocable, OutputOf } from "./functions.ts";
 import type { Jsonify } from "./jsonify.ts";
+import type { AnyEventType } from "./schemas.ts";
 
 /** A step's id, unique by what it does; repeats get `:1`, `:2`, … 1 to 256 characters. `name` is for people. */
 export type StepId = string | { readonly id: string; readonly name?: string };
@@ -13,7 +14,7 @@ export type PointInTime = Date | string | number | { readonly epochMilliseconds:
 
 export interface WaitForEventBase<Name> {
   /**
-   * The name to wait for, without wildcards; or a list of up to 10, of which the first to arrive counts. An entry of the list may have a
+   * The name to wait for, or an `eventType`, without wildcards; or a list of up to 10, of which the first to arrive counts. An entry of the list may have a
    * condition of its own.
    */
   readonly event: Name | readonly (Name | AwaitedEventOptions<Name>)[];
@@ -43,8 +44,8 @@ export type AwaitedEventOptions<Name> = { readonly event: Name } & EventConditio
 /** At most one of `match` and `if`: the condition of each event that has none of its own. */
 export type WaitForEventOptions<Name> = WaitForEventBase<Name> & EventCondition;
 
-/** Names that a run can wait for: those of the schemas, and the engine's two that always go out. */
-export type WaitableName<S> = EventName<S> | "stepwell/function.failed" | "stepwell/function.cancelled";
+/** What a run can wait for: names of the schemas, an `eventType`, and the engine's two that always go out. */
+export type WaitableName<S> = EventName<S> | AnyEventType | "stepwell/function.failed" | "stepwell/function.cancelled";
 
 export type InvokeOptions<F extends Invocable> = {
   /** The function, or a reference to it. */

@@ -153,6 +153,7 @@ describe("the manifest of a function has its flow control, with defaults filled 
       "onFailure",
       "onCancel",
       "lookback",
+      "middleware",
       "checkpointing",
     ];
     expect([...names, ...others].sort()).toEqual(works.sort());

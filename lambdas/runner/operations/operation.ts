@@ -7,8 +7,11 @@ import type { Held } from "../held.ts";
 export interface Operation {
   /** For a step with a body: does it. Its value is the step's result, a throw is a failed try. */
   readonly execute?: (held: Held, op: Op, step: StepMemo) => unknown;
-  /** What has to be there before the step is: from then on it has begun. Repeating it is harmless. */
-  readonly prepare?: (held: Held, op: Op) => Promise<void>;
+  /**
+   * What has to be there before the step is: from then on it has begun. Repeating it is harmless. "failed": the handler has failed by it, and
+   * the step is not asked for any more.
+   */
+  readonly prepare?: (held: Held, op: Op) => Promise<"failed" | undefined>;
   /** For a step that waits: what is known when it is first asked for, perhaps already that it cannot be. */
   readonly plan?: (held: Held, op: Op) => Partial<Pick<StepMemo, "until" | "wait" | "outcome" | "by" | "endedAt">>;
   /** Sets up everything that will bring the outcome from outside. Repeating it is harmless. */
@@ -18,10 +21,16 @@ export interface Operation {
 }
 
 /** What the body of a step is called with. The key derives from run and step, so that each try has the same. */
-export function bodyContext({ cancellation: { signal }, run }: Held, { key, race }: Op): BodyContext {
+export function bodyContext(
+  { cancellation: { signal }, run }: Held,
+  { id, key, race }: Op,
+  { attempts }: StepMemo,
+): BodyContext {
   return {
     signal: race === undefined ? signal : AbortSignal.any([signal, race]),
     idempotencyKey: `${run.runId}-${key}`,
+    stepId: id,
+    attempt: attempts,
   };
 }
 

@@ -17,12 +17,13 @@ import { callBack, takeBackIfOver, viaOf } from "./wait.ts";
 export const waitForEvent: Operation = {
   setUpAtOnce: true,
   prepare: async (held, { request }) => {
-    if (request.kind !== "waitForEvent") return;
+    if (request.kind !== "waitForEvent") return undefined;
     const { env, app } = held.run;
     const { listeners } = held.deps.world;
     await Promise.all(
       audible(held, request).map(({ event, key }) => listeners.addPath(env, event, { app, paths: key.paths })),
     );
+    return undefined;
   },
   plan: (held, { request }) => {
     if (request.kind !== "waitForEvent") return {};
