@@ -8,6 +8,7 @@ import { lostWakeUps } from "./laws/lost-wake-ups.ts";
 import { memos } from "./laws/memos.ts";
 import { once } from "./laws/once.ts";
 import { rest } from "./laws/rest.ts";
+import { signals } from "./laws/signals.ts";
 import { slots } from "./laws/slots.ts";
 import { tries } from "./laws/tries.ts";
 import { waits } from "./laws/waits.ts";
@@ -24,6 +25,7 @@ const LAWS_IN_FORCE = [
   ended,
   waits,
   apart,
+  signals,
   deadLetters,
   memos,
 ];

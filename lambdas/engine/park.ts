@@ -1,4 +1,4 @@
-import type { StepMemo } from "../../sdk/protocol/index.ts";
+import { isWait, type StepMemo } from "../../sdk/protocol/index.ts";
 
 /**
  * An invoke without a timeout is looked after this often, and so are steps in invocations of their own, in milliseconds: the child, or the last
@@ -36,7 +36,7 @@ export function parkingOf(
 ): Parking {
   const times = open.map((step) => step.until ?? now + CHECK_MS);
   if (apart) times.push(now + CHECK_MS);
-  const waiting = open.some((step) => step.kind === "waitForEvent" || step.kind === "invoke");
+  const waiting = open.some((step) => isWait(step.kind) || step.kind === "invoke");
   return {
     doing: apart ? "running" : waiting ? "waiting" : "sleeping",
     due: Math.min(...times, ...[retryAt, finishBy].filter((time) => time !== undefined)),

@@ -153,6 +153,7 @@ describe("the manifest of a function has its flow control, with defaults filled 
       "parallelism",
       "onFailure",
       "onCancel",
+      "lookback",
       "middleware",
       "checkpointing",
     ];
