@@ -57,7 +57,10 @@ export interface LocalCloud<S = unknown> {
   sendSignal(signal: OutgoingSignal): Promise<SendSignalResult & { runId: string | undefined }>;
   /** The runs that an event has started, once the router has handled it. */
   runsOf(eventId: string | undefined): Promise<readonly RunView[]>;
-  /** The latest runs, the newest first. Those that no runner has taken yet are not among them. @default - `limit` is 20 */
+  /**
+   * The latest runs, the newest first; `since` a time (ms since the epoch): only those of its day and later. Those that no runner has taken yet
+   * are not among them. @default - `limit` is 20
+   */
   runs(query?: RunsQuery): Promise<readonly RunSummary[]>;
   /**
    * How many events have started no run because of an option of their function, by function and reason; those that a debounce has

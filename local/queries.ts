@@ -6,7 +6,7 @@ const CODE = "STEPWELL_INVALID_OPTION";
 
 /** What `cloud.runs` is asked. @throws StepwellError `STEPWELL_INVALID_OPTION` */
 export function checkRunsQuery(given: unknown): RunsQuery {
-  const query = checkFields(given, ["functionId", "status", "limit"], "runs");
+  const query = checkFields(given, ["functionId", "status", "limit", "since"], "runs");
   const { status, limit } = query;
   if (status !== undefined && !RUN_STATUSES.includes(status as RunStatus)) {
     throw badInput(CODE, "runs: status", `must be one of ${RUN_STATUSES.join(", ")}, got ${quote(status)}.`);
@@ -15,15 +15,20 @@ export function checkRunsQuery(given: unknown): RunsQuery {
   if (limit !== undefined && !isLimit) {
     throw badInput(CODE, "runs: limit", `must be a whole number from 1 to ${RUNS_LISTED_MAX}, got ${quote(limit)}.`);
   }
+  checkSince(query, "runs");
   return query;
 }
 
 /** What `cloud.skips` is asked. @throws StepwellError `STEPWELL_INVALID_OPTION` */
 export function checkSkipsQuery(given: unknown): SkipsQuery {
   const query = checkFields(given, ["functionId", "since"], "skips");
-  const { since } = query;
-  if (since === undefined || Number.isFinite(since)) return query;
-  throw badInput(CODE, "skips: since", `must be a time in milliseconds since the epoch, got ${quote(since)}.`);
+  checkSince(query, "skips");
+  return query;
+}
+
+function checkSince({ since }: Record<string, unknown>, where: string): void {
+  if (since === undefined || Number.isFinite(since)) return;
+  throw badInput(CODE, `${where}: since`, `must be a time in milliseconds since the epoch, got ${quote(since)}.`);
 }
 
 /** Ids of dead letters, for `cloud.redrive`. @throws StepwellError `STEPWELL_INVALID_OPTION` */

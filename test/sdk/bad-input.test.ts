@@ -398,6 +398,7 @@ const CLOUD: Row[] = [
     functionId: TEXTS,
     status: [],
     limit: ["count"],
+    since: [...NUMBERS, "negative"],
   }),
   { path: "skips", give: async (query) => (await cloud()).skips(query as object), takes: OBJECTS },
   ...fields("skips: ", {}, async (query) => (await cloud()).skips(query), {

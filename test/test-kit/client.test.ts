@@ -1,4 +1,5 @@
 import { EventSchemas, eventType, Stepwell } from "stepwell";
+import { Inngest } from "stepwell/inngest";
 import { dependencyInjectionMiddleware, encryptionMiddleware } from "stepwell/middleware";
 import { TestEngine } from "stepwell/test";
 import { describe, expect, it } from "vitest";
@@ -61,4 +62,16 @@ describe("a client with schemas", () => {
       message: expect.stringContaining("total"),
     });
   });
+});
+
+it("takes functions of the drop-in for Inngest", async () => {
+  const inngest = new Inngest({ id: "my-app" });
+  const hello = inngest.createFunction({ id: "hello" }, { event: "app/hello" }, async ({ step }) => {
+    await step.sleep("pause", "1d");
+    return step.run("greet", () => "Hello");
+  });
+  const t = new TestEngine({ function: hello, steps: [{ id: "greet", handler: () => "Hi" }] });
+  const { result, ctx } = await t.execute();
+  expect(result).toBe("Hi");
+  expect(ctx.step.sleep).toHaveBeenCalledWith("pause", "1d");
 });
