@@ -2,6 +2,7 @@ import type { CancelCause, EngineMessage, EventEnvelope, Payload, StoredEvent } 
 import {
   EVENT_CANCEL_REQUEST,
   EVENT_ID_CHARS_MAX,
+  EVENT_START_REQUEST,
   EVENT_USER_BYTES_MAX,
   RESERVED_EVENT_PREFIX,
   StepwellError,
@@ -41,6 +42,7 @@ function parse(body: string): IngestMessage {
   if (Number.isNaN(at)) throw invalid(`its "time" is ${JSON.stringify(fields.time)}`);
   const own = fields.source.startsWith(EVENT_SOURCE_PREFIX);
   if (own && fields["detail-type"] === EVENT_CANCEL_REQUEST) return engineMessage(cancelRequest(ownEvent(fields, at)));
+  if (own && fields["detail-type"] === EVENT_START_REQUEST) return engineMessage(startRequest(fields, at));
   return { kind: "event", event: own ? ownEvent(fields, at) : foreignEvent(fields, at) };
 }
 
@@ -55,6 +57,13 @@ function cancelRequest({ env, data }: BusEvent): Fields {
   const { app, runId, reason } = "json" in data ? parseObject(data.json) : {};
   const cause: CancelCause = { by: "request", ...(typeof reason === "string" && { reason }) };
   return { v: 1, stepwell: true, kind: "cancel", env, app, runId, cause };
+}
+
+/** What `client.invoke` has put on the bus: an event whose envelope names the function. */
+function startRequest(fields: Fields, at: number): Fields {
+  const { env, id, ts, data, user, hops } = ownEvent(fields, at);
+  const { target } = fields.detail as Fields;
+  return { v: 1, stepwell: true, kind: "request", env, target, eventId: id, data, user, at: ts, hops };
 }
 
 function ownEvent(fields: Fields, at: number): BusEvent {
