@@ -10,6 +10,8 @@ export default defineConfig({
       { find: /^stepwell\/lambda$/, replacement: source("lambdas/runner/index.ts") },
       { find: /^stepwell\/local$/, replacement: source("local/index.ts") },
       { find: /^stepwell\/cdk$/, replacement: source("infra/index.ts") },
+      { find: /^stepwell\/http$/, replacement: source("http/index.ts") },
+      { find: /^stepwell\/eslint$/, replacement: source("eslint/index.ts") },
     ],
   },
   test: {

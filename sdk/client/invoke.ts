@@ -1,14 +1,18 @@
 import { badInput, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
 import { isInvocable } from "../functions/invocable.ts";
-import { EVENT_ID_CHARS_MAX, EVENT_START_REQUEST, type FunctionAddress } from "../protocol/index.ts";
+import {
+  EVENT_ID_CHARS_MAX,
+  EVENT_START_REQUEST,
+  type FunctionAddress,
+  REQUEST_AGE_MS_MAX,
+  REQUEST_AHEAD_MS_MAX,
+} from "../protocol/index.ts";
 import { requestEventId, runIdOf } from "../protocol/run-id.ts";
 import { checkEventBytes, jsonText } from "./json.ts";
 import { type SendingClient, whereTo } from "./send.ts";
 
 const CODE = "STEPWELL_INVALID_OPTION";
 const WHERE = "invoke";
-/** What a run's id can hold. */
-const TIME_MS_MAX = 2 ** 48 - 1;
 
 /** `client.invoke`: asks the engine by an event of its own, and tells the id that the run will have. */
 export async function invoke(
@@ -20,7 +24,9 @@ export async function invoke(
   const target = checkTarget(client, fn);
   const { id = newId(), ts, data, user } = checkOptions(given);
   const { sender, hops, env } = await whereTo(client);
-  const at = ts ?? Math.floor(sender.now?.() ?? Date.now());
+  const now = Math.floor(sender.now?.() ?? Date.now());
+  const at = ts ?? now;
+  checkTime(at, now);
   const owner = { env, ...target };
   const eventId = requestEventId(owner, id, at);
   const envelope = { v: 1, id: eventId, ts: at, env, data, target } as const;
@@ -66,9 +72,15 @@ function checkIdentity({ id, ts }: Record<string, unknown>): { id?: string; ts?:
     const text = `must be a string of 1 to ${EVENT_ID_CHARS_MAX} characters beside "ts", got ${quote(id)}.`;
     throw badInput(CODE, `${WHERE}: id`, text);
   }
-  if (!Number.isInteger(ts) || (ts as number) < 0 || (ts as number) > TIME_MS_MAX) {
-    const text = `must be whole milliseconds since the epoch beside "id", and the same in each repeat, got ${quote(ts)}.`;
-    throw badInput(CODE, `${WHERE}: ts`, text);
-  }
-  return { id, ts: ts as number };
+  if (Number.isInteger(ts)) return { id, ts: ts as number };
+  const text = `must be whole milliseconds since the epoch beside "id", and the same in each repeat, got ${quote(ts)}.`;
+  throw badInput(CODE, `${WHERE}: ts`, text);
+}
+
+/** What is much older would be taken for expired, and could be lost. */
+function checkTime(ts: number, now: number): void {
+  if (ts >= now - REQUEST_AGE_MS_MAX && ts <= now + REQUEST_AHEAD_MS_MAX) return;
+  const days = REQUEST_AGE_MS_MAX / 86_400_000;
+  const text = `must be a time of the last ${days} days, in milliseconds since the epoch, got ${ts}.`;
+  throw badInput(CODE, `${WHERE}: ts`, text);
 }

@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { referenceFunction } from "stepwell";
 import { describe, expect, it } from "vitest";
 import { engineNames } from "../../lambdas/contract.ts";
-import { type Line, on, openCloud, start, stepwell } from "./cloud.ts";
+import { DAY, type Line, MINUTE, on, openCloud, start, stepwell } from "./cloud.ts";
 
 /** Says what it was started with. */
 const ship = (calls: unknown[] = [], options: object = {}) =>
@@ -16,7 +16,7 @@ const ship = (calls: unknown[] = [], options: object = {}) =>
   );
 
 const CREDENTIALS = { accessKeyId: "a", secretAccessKey: "b" };
-const REQUEST = { id: "order-17", ts: 1_000, data: { orderId: "o17" } };
+const REQUEST = { id: "order-17", ts: Date.now(), data: { orderId: "o17" } };
 
 describe("client.invoke", () => {
   it("starts exactly that function, with its data, and tells the run's id", async () => {
@@ -47,7 +47,7 @@ describe("client.invoke", () => {
     await cloud.passTime("1h");
     expect(calls).toEqual([{ orderId: "o17" }]);
     const others = await Promise.all([
-      stepwell.invoke(fn, { ...REQUEST, ts: 1_001 }),
+      stepwell.invoke(fn, { ...REQUEST, ts: REQUEST.ts + 1 }),
       stepwell.invoke(fn, { ...REQUEST, id: "order-18" }),
       stepwell.invoke(other, REQUEST),
     ]);
@@ -144,9 +144,12 @@ describe("client.invoke", () => {
     ["an id without a time", "fn", { id: "a" }, "invoke: ts"],
     ["a time without an id", "fn", { ts: 1 }, "invoke: id"],
     ["a long id", "fn", { id: "x".repeat(129), ts: 1 }, "invoke: id"],
+    ["a time of last week", "fn", { id: "a", ts: Date.now() - 8 * DAY }, "invoke: ts"],
+    ["a time to come", "fn", { id: "a", ts: Date.now() + 6 * MINUTE }, "invoke: ts"],
     ["half a millisecond", "fn", { id: "a", ts: 0.5 }, "invoke: ts"],
   ])("refuses %s", async (_, given, options, part) => {
     const fn = given === "fn" ? ship() : given;
+    await openCloud([ship()]);
     await expect(stepwell.invoke(fn as never, options as never)).rejects.toMatchObject({
       code: "STEPWELL_INVALID_OPTION",
       message: expect.stringContaining(part),
