@@ -67,6 +67,8 @@ const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
   local: [/^@aws-sdk\//, /^dynalite/, /^croner$/, /^classic-level$/, /^esbuild$/],
   audit: [/^@aws-sdk\//],
   infra: [/^aws-cdk-lib/, /^constructs$/, /^esbuild$/],
+  // Their types alone.
+  eslint: [/^eslint$/, /^estree$/],
   cli: [/^commander$/, /^@aws-sdk\//, /^esbuild$/],
   "cli/template": [/^stepwell(\/\w+)?$/, /^aws-cdk-lib$/],
 };
