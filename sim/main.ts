@@ -5,7 +5,7 @@ import { planOf } from "./plan.ts";
 import { Progress } from "./progress.ts";
 import { shrink } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
-import { renderSummary, type Summary, summarize } from "./summary.ts";
+import { renderFailure, renderSummary, type Summary, summarize } from "./summary.ts";
 import { type Report, reportOf, type Task, taskOf } from "./task.ts";
 import { tellFailure, tellTrace, tellUnrepeated } from "./tell.ts";
 import { workloads } from "./workloads/index.ts";
@@ -23,7 +23,10 @@ async function playAll({ seeds, from, workload, jobs }: SimOptions): Promise<Sum
   const progress = new Progress(process.stderr, seeds);
   const onReport = (report: Report) => {
     reports.push(report);
-    if (report.findings.length > 0) failed.push(report);
+    if (report.findings.length > 0) {
+      failed.push(report);
+      progress.note(renderFailure(report));
+    }
     const rate = (reports.length / seconds()).toFixed(1);
     const text = `${reports.length} of ${seeds} seeds, ${rate} a second, ${failed.length} broke a law`;
     progress.show(reports.length, text);

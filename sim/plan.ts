@@ -107,8 +107,8 @@ const mailRates = (draw: Draw): Weather["rates"] => ({
 
 const LATE_MS_MAX = 30_000;
 const DELAY_MS = { from: 20, to: 20_000 };
-/** From what clocks differ by to more than most timers take. */
-const EARLY_MS = { from: 1_000, to: 86_400_000 };
+/** From what clocks differ by to some times the longest delay of a queue: who is too early sends on, and each doubled message doubles what follows. */
+const EARLY_MS = { from: 1_000, to: 3_600_000 };
 
 type Timed = "delay" | "late" | "duplicate" | "early";
 const takesTime = (kind: FaultKind): kind is Timed => ["delay", "late", "duplicate", "early"].includes(kind);

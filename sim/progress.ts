@@ -19,6 +19,12 @@ export class Progress {
     this.#tenths = tenths;
   }
 
+  /** A line that stays. */
+  note(text: string): void {
+    this.end();
+    this.#stream.write(`${text}\n`);
+  }
+
   end(): void {
     if (this.#stream.isTTY) this.#stream.write("\r\x1b[K");
   }

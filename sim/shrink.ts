@@ -15,6 +15,8 @@ export interface Shrunk {
 export type Play = (story: Story, plan: Plan) => Promise<Result>;
 
 const TRIES_MAX = 200;
+/** In real milliseconds: a failing story is told in minutes, as short as it has become by then. */
+const SHRINK_MS_MAX = 120_000;
 
 /** The shortest story found that breaks the first law that `failed` breaks. */
 export async function shrink(story: Story, failed: Result, play: Play = simulate): Promise<Shrunk> {
@@ -54,6 +56,7 @@ class Search {
   best: Result;
   tries = 0;
   #givenUp = false;
+  readonly #until = performance.now() + SHRINK_MS_MAX;
   readonly #law: Law;
   readonly #play: (plan: Plan) => Promise<Result>;
 
@@ -66,8 +69,8 @@ class Search {
   /** Goes on from the changed plan if it fails too. */
   async accept(change: (plan: Plan) => Plan): Promise<boolean> {
     const plan = change(this.best.plan);
-    if (this.#givenUp || this.tries >= TRIES_MAX || JSON.stringify(plan) === JSON.stringify(this.best.plan))
-      return false;
+    const enough = this.#givenUp || this.tries >= TRIES_MAX || performance.now() > this.#until;
+    if (enough || JSON.stringify(plan) === JSON.stringify(this.best.plan)) return false;
     this.tries++;
     const result = await this.#play(plan);
     // A story that stands still costs a minute each time: nobody waits for a shorter one of these.

@@ -64,11 +64,14 @@ export async function simulate(
   const origin = stage.aws.clock.now();
   const trace = new Trace(() => stage.aws.clock.now() - origin);
   const signs = () => `${stage.faults.calls.length} ${stage.aws.clock.now()}`;
-  const judgement = await unlessHung(judged(stage, story, plan, { trace, callsMax }), signs);
+  const endless = Promise.withResolvers<undefined>();
+  const watch: Watch = { trace, callsMax, giveUp: () => endless.resolve(undefined) };
+  const judgement = await unlessHung(Promise.race([judged(stage, story, plan, watch), endless.promise]), signs);
   const hung = judgement === undefined;
   if (!hung) await stage.cloud.close();
-  const { findings, runs } = judgement ?? { findings: [HUNG], runs: [] };
   const { faults, swept } = stage;
+  const standsStill = faults.calls.length > callsMax ? endlessCalls(faults.calls.at(-1)) : HUNG;
+  const { findings, runs } = judgement ?? { findings: [standsStill], runs: [] };
   const { lines, hash } = trace;
   const told = { findings, struck: faults.struck, swept, runNames: namesOf(runs), calls: faults.calls.length };
   return { plan, about: story.about, ...told, hung, lines, hash };
@@ -78,6 +81,11 @@ const HUNG: Finding = {
   law: "L9",
   text: `the story stands still: for ${HUNG_MS / 1_000} s of real time nothing has happened`,
 };
+
+const endlessCalls = (last = ""): Finding => ({
+  law: "L9",
+  text: `there is no end of calls: the last one is ${last}`,
+});
 
 /** By their function, and a number in order of their ids, which is that of their events. */
 function namesOf(runs: readonly RunView[]): ReadonlyMap<string, string> {
@@ -95,9 +103,11 @@ interface Judged {
 interface Watch {
   readonly trace: Trace;
   readonly callsMax: number;
+  /** Calls fail from there on, and still there is no end. */
+  readonly giveUp: () => void;
 }
 
-async function judged(stage: Stage, story: Story, plan: Plan, { trace, callsMax }: Watch): Promise<Judged> {
+async function judged(stage: Stage, story: Story, plan: Plan, { trace, callsMax, giveUp }: Watch): Promise<Judged> {
   const { faults, witness, swept } = stage;
   const onStrike = (struck: Struck) => {
     faults.struck.push(struck);
@@ -107,7 +117,8 @@ async function judged(stage: Stage, story: Story, plan: Plan, { trace, callsMax 
   faults.arm(plan.weather.faults);
   let endless: Finding | undefined;
   faults.before = (name, at) => {
-    if (at === callsMax) endless = { law: "L9", text: `there is no end of calls: the last one is ${name}` };
+    if (at === callsMax) endless = endlessCalls(name);
+    if (at === 2 * callsMax) giveUp();
     if (at >= callsMax) throw new Error("The story is over.");
   };
   const origin = stage.aws.clock.now();

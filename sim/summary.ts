@@ -51,6 +51,10 @@ function counts(entries: readonly (readonly [name: string, count: number])[]): R
   return Object.fromEntries(Object.entries(counted).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** How to play it again, and the laws that it breaks. */
+export const renderFailure = ({ workload, seed, findings }: Failure): string =>
+  `--workload ${workload} --seed ${seed}: ${[...new Set(findings.map(({ law }) => law))].join(", ")}`;
+
 export function renderSummary(summary: Summary): string {
   const { seeds, seconds, failures } = summary;
   const list = (of: Readonly<Record<string, number>>) =>
@@ -66,13 +70,7 @@ export function renderSummary(summary: Summary): string {
     `  sweeper    needed in ${summary.swept} stories, ${summary.sweptAfterSeveral} of them with several faults`,
     ...(failures.length === 0
       ? ["  All laws hold."]
-      : [
-          `  ${failures.length} stories broke a law:`,
-          ...failures.map(
-            ({ workload, seed, findings }) =>
-              `    --workload ${workload} --seed ${seed}: ${[...new Set(findings.map(({ law }) => law))].join(", ")}`,
-          ),
-        ]),
+      : [`  ${failures.length} stories broke a law:`, ...failures.map((failure) => `    ${renderFailure(failure)}`)]),
     "",
   ].join("\n");
 }

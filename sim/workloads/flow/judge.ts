@@ -157,7 +157,8 @@ function cancelProblems({ fates, told }: Case): readonly string[] {
     const ends = run.status === "cancelled" ? (run.endedAt ?? 0) : Number.POSITIVE_INFINITY;
     const last = Math.max(...(seen?.begins ?? []));
     return [
-      ...(last > ends + blurMs ? [`${run.id} went on after it was cancelled`] : []),
+      // A process that stood still just before a body begins it as soon as it goes on.
+      ...(last > ends + blurMs && !stoodStill ? [`${run.id} went on after it was cancelled`] : []),
       ...(askedAt !== undefined &&
       run.status !== "cancelled" &&
       run.status !== "skipped" &&

@@ -163,16 +163,16 @@ function forgottenProblems({ witness }: Played, run: RunView): readonly Finding[
 }
 
 /** One child for each invoke, whose end is the step's. */
-function childProblems(cast: Cast, { runs }: Played): readonly Finding[] {
+function childProblems(cast: Cast, { runs, struck }: Played): readonly Finding[] {
   const asked = runs.flatMap((run) => run.steps.filter(({ kind }) => kind === "invoke"));
   const never = new Set(mainsOf(cast).map(({ id }) => id));
   const children = runs.filter(
     ({ functionId }) => cast.programs.some(({ id }) => id === functionId) && !never.has(functionId),
   );
-  // Of one whose run has ended before it was asked for there may be none.
-  const sure = asked.filter(
-    ({ status, eventId }) => status !== "cancelled" || children.some((run) => run.eventIds[0] === eventId),
-  );
+  // Of one whose run has ended before it was asked for there may be none, nor of one whose time was over before it could be asked for.
+  const mayLack = ({ status, error }: StepView) =>
+    status === "cancelled" || (struck.length > 0 && error?.code === "STEPWELL_INVOKE_TIMEOUT");
+  const sure = asked.filter((step) => !mayLack(step) || children.some((run) => run.eventIds[0] === step.eventId));
   return [
     ...oneEachProblems("a child", new Set(sure.map(({ eventId = "" }) => eventId)), children, (run) => run.eventIds[0]),
     ...asked.flatMap((step) =>
