@@ -1,0 +1,1 @@
+export const writeReference = (_root: string, _folder: string): void => {};
