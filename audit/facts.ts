@@ -1,5 +1,6 @@
 /** A snapshot, sorted: what belongs to which run, gate and bucket. */
 import { headerKey, STEP_PREFIX, startPrefix } from "../lambdas/aws/keys.ts";
+import { stepItems } from "../lambdas/aws/step-item.ts";
 import { type Bucket, bucketRunId } from "../lambdas/engine/bucket.ts";
 import type { Promised, Slot } from "../lambdas/engine/gate.ts";
 import type { Listener, RunHeader } from "../lambdas/engine/types.ts";
@@ -150,12 +151,12 @@ const parsed = <T>(item: Item, names: readonly string[]): T => {
 function runOf(pk: string, items: readonly Item[]): Run {
   const [env = "", app = "", , runId = ""] = pk.split("#");
   const header = items.find(({ sk }) => sk === headerKey({ env, app, runId }).sk);
-  const steps = items.filter(({ sk }) => sk.startsWith(STEP_PREFIX));
+  const steps = stepItems(items.filter(({ sk }) => sk.startsWith(STEP_PREFIX))) as readonly Item[];
   return {
     ...{ env, app, runId },
     ...(header && { header: headerOf(header) }),
     steps: steps.map((step) => parsed<Step>(step, ["wait", "error"])),
-    has: new Set(items.map(({ sk }) => sk)),
+    has: new Set([...items, ...steps].map(({ sk }) => sk)),
   };
 }
 

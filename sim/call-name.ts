@@ -31,11 +31,14 @@ interface Input {
   readonly ExpressionAttributeValues?: Readonly<Record<string, Partial<Text>>>;
   readonly QueueUrl?: string;
   readonly MessageBody?: string;
+  readonly TransactItems?: readonly { readonly Put?: Input }[];
   /** Of an execution. */
   readonly name?: string;
 }
 
 function subjectOf(input: Input): string[] {
+  const put = input.TransactItems?.find(({ Put }) => Put !== undefined)?.Put;
+  if (put !== undefined) return subjectOf(put);
   const key = input.Key ?? input.Item;
   if (key !== undefined) {
     const write = input.UpdateExpression?.split(/[ ,]/).slice(0, 2).join(" ");

@@ -1,4 +1,6 @@
 import { audit, type Finding, type Item, type Snapshot } from "../audit/index.ts";
+import { STEP_PREFIX } from "../lambdas/aws/keys.ts";
+import { stepItems } from "../lambdas/aws/step-item.ts";
 import type { Played, Story, Struck, Witness } from "./contract.ts";
 
 /** What is wrong with the end of a story: by the auditor, by the witness, and by the story itself. */
@@ -9,7 +11,7 @@ export function judge(story: Story, played: Played, snapshot: Snapshot, swept: r
     ...(faults > 1 ? [] : swept.map(neededSweeper)),
     ...played.witness.problems,
     ...doubled(played),
-    ...snapshot.items.filter(({ sk }) => sk.startsWith("step#")).flatMap((step) => storedUnlike(played.witness, step)),
+    ...storedSteps(snapshot).flatMap((step) => storedUnlike(played.witness, step)),
     ...story.judge(played),
   ];
 }
@@ -40,6 +42,11 @@ function doubled({ witness, struck }: Played): readonly Finding[] {
       runId,
     }));
 }
+
+const storedSteps = ({ items }: Snapshot): readonly Item[] => {
+  const steps = items.filter(({ sk }) => sk.startsWith(STEP_PREFIX));
+  return [...Map.groupBy(steps, ({ pk }) => pk).values()].flatMap((own) => stepItems(own) as readonly Item[]);
+};
 
 /** What is stored is what the code got. */
 function storedUnlike({ handed }: Witness, { pk, id, kind, outcome, data }: Item): readonly Finding[] {

@@ -14,7 +14,12 @@ export const headerKey = (run: RunKey): Key => ({ pk: runPartition(run), sk: "he
 /** By the fence that ended the run: what a late holder writes lies beside it. */
 export const outcomeKey = (run: RunKey, fence: number): Key => ({ pk: runPartition(run), sk: `outcome#${fence}` });
 export const STEP_PREFIX = "step#";
-export const stepKey = (run: RunKey, key: string): Key => ({ pk: runPartition(run), sk: `${STEP_PREFIX}${key}` });
+export const stepSortKey = (key: string): string => `${STEP_PREFIX}${key}`;
+export const stepKey = (run: RunKey, key: string): Key => ({ pk: runPartition(run), sk: stepSortKey(key) });
+/** Of steps that were written together: found with the others, and no step's own, since keys of steps have no `#`. */
+export const packKey = (run: RunKey, name: string): Key => ({ pk: runPartition(run), sk: `${PACK_PREFIX}${name}` });
+export const packName = (sk: string): string => sk.slice(PACK_PREFIX.length);
+const PACK_PREFIX = `${STEP_PREFIX}pack#`;
 
 export const eventKey = (env: string, id: string): Key => ({ pk: `${env}#${SHARED}#event#${id}`, sk: "event" });
 /** Where an event lies once its id has been accepted anew. */

@@ -12,7 +12,7 @@ import type { Parking } from "../engine/park.ts";
 import type { RunHeader, Skipped } from "../engine/types.ts";
 import { dueIndexKey, duePartition, dueTimeOf, headerKey, outcomeKey, type RunKey, runsIndexKey } from "./keys.ts";
 import { type Birth, birthOf, headKey, NEW_HEADER, toHeader } from "./run-item.ts";
-import { outcomeItem, toOutcome } from "./step-store.ts";
+import { outcomeItem, toOutcome } from "./step-item.ts";
 import { type Key, type Table, toTtl } from "./table.ts";
 
 /** What the lease write overwrote; absent attributes mean that the run is new. */

@@ -1,14 +1,8 @@
-import type { Outcome, SerializedError, StepMemo } from "../../sdk/protocol/index.ts";
+import type { Outcome, StepMemo } from "../../sdk/protocol/index.ts";
 import { stepExpiry } from "../engine/retention.ts";
-import { type RunKey, runPartition, STEP_PREFIX, stepKey } from "./keys.ts";
-import { type Item, type Key, type Table, toTtl } from "./table.ts";
-
-/** A step item with what only the waiting machinery reads. */
-export interface StoredStep {
-  readonly memo: StepMemo;
-  /** The callback token of the wait machine, once it has registered. */
-  readonly token?: string;
-}
+import { headerKey, packKey, type RunKey, runPartition, STEP_PREFIX, stepKey } from "./keys.ts";
+import { attributesOf, outcomeItem, type StoredStep, stepItems, toItem, toStored } from "./step-item.ts";
+import { type Item, type Table, toTtl } from "./table.ts";
 
 export interface Resolution {
   readonly outcome: Outcome;
@@ -20,12 +14,9 @@ export interface Resolution {
 export const createStepStore = (table: Table, retentionMs: number) => ({
   /** The memo of a run: all its steps. Not a snapshot, and need not be: outcomes are written once. */
   async load(run: RunKey): Promise<Map<string, StepMemo>> {
-    const memo = new Map<string, StepMemo>();
-    for await (const item of table.query(runPartition(run), STEP_PREFIX)) {
-      const { memo: step } = toStored(item);
-      memo.set(step.key, step);
-    }
-    return memo;
+    const items: Item[] = [];
+    for await (const item of table.query(runPartition(run), STEP_PREFIX)) items.push(item);
+    return new Map(stepItems(items).map((item) => [item.key as string, toStored(item).memo]));
   },
 
   async get(run: RunKey, key: string): Promise<StoredStep | undefined> {
@@ -36,13 +27,24 @@ export const createStepStore = (table: Table, retentionMs: number) => ({
   /** Writes an operation before anything is set up for it. Returns what is stored: another may have been first. */
   async plan(run: RunKey, step: StepMemo): Promise<StepMemo> {
     const applied = await table.put(toItem(run, step, retentionMs), "attribute_not_exists(pk)");
-    return applied ? step : await this.stored(run, step);
+    return applied ? step : await storedOf(table, run, step);
   },
 
   /** Writes a step that has its outcome. What is stored counts, also for the code: a twin may have been faster. */
   async checkpoint(run: RunKey, step: StepMemo): Promise<StepMemo> {
     const applied = await table.put(toItem(run, step, retentionMs), "attribute_not_exists(outcome)");
-    return applied ? step : await this.stored(run, step);
+    return applied ? step : await storedOf(table, run, step);
+  },
+
+  /**
+   * Writes results together, which the code of this holder has been given already: only while it holds the run (PROTOCOLS.md, P8).
+   * False: another does. `name` is the pack's, and unlike that of any other.
+   */
+  async pack(run: RunKey, fence: number, name: string, steps: readonly StepMemo[]): Promise<boolean> {
+    const ttl = toTtl(Math.max(...steps.map((step) => stepExpiry(step, retentionMs))));
+    const item = { ...packKey(run, name), v: 1, fence, steps: steps.map((step) => attributesOf(step)), ttl };
+    const guard = { key: headerKey(run), when: "#fence = :fence AND #status = :active AND attribute_exists(#owner)" };
+    return table.putGuarded(item, { ...guard, values: { fence, active: "active" } });
   },
 
   /** Writes a failed try. Refused when a twin has gone further; then what is stored counts. */
@@ -52,12 +54,13 @@ export const createStepStore = (table: Table, retentionMs: number) => ({
       "attribute_not_exists(outcome) AND (attribute_not_exists(pk) OR #attempts < :attempts)",
       { attempts: step.attempts },
     );
-    return applied ? step : await this.stored(run, step);
+    return applied ? step : await storedOf(table, run, step);
   },
 
   /** Gives a result its place in the order under this fence, and a sleep its outcome with it. Undefined: an older fence is refused. */
   async order(run: RunKey, step: StepMemo, order: number, fence: number): Promise<StepMemo | undefined> {
     const place = { order, fence };
+    if (step.pack !== undefined) return this.takeOut(run, { ...step, ...place });
     const slept = step.outcome === undefined ? { outcome: SLEPT, endedAt: step.until as number } : undefined;
     const values = { ...place, ...(slept && { ...outcomeItem(slept.outcome), endedAt: slept.endedAt }) };
     const written = await table.update(stepKey(run, step.key), {
@@ -66,6 +69,12 @@ export const createStepStore = (table: Table, retentionMs: number) => ({
       values,
     });
     return written.applied ? { ...step, ...place, ...slept } : undefined;
+  },
+
+  /** Gives a step of a pack an item of its own, which counts from then on. Undefined: an older fence is refused. */
+  async takeOut(run: RunKey, { pack: _, ...step }: StepMemo): Promise<StepMemo | undefined> {
+    const when = "attribute_not_exists(pk) OR #fence <= :fence";
+    return (await table.put(toItem(run, step, retentionMs), when, { fence: step.fence })) ? step : undefined;
   },
 
   /** Brings an outcome from outside, first writer wins (L7). Undefined: there is no such step, or it has one. */
@@ -84,13 +93,16 @@ export const createStepStore = (table: Table, retentionMs: number) => ({
   async keep(run: RunKey, step: StepMemo, until: number): Promise<void> {
     const ttl = toTtl(until);
     const when = "attribute_exists(pk) AND (attribute_not_exists(#ttl) OR #ttl < :ttl)";
-    await table.update(stepKey(run, step.key), { update: "SET #ttl = :ttl", when, values: { ttl } });
-  },
-
-  async stored(run: RunKey, step: StepMemo): Promise<StepMemo> {
-    return (await this.get(run, step.key))?.memo ?? step;
+    const key = step.pack === undefined ? stepKey(run, step.key) : packKey(run, step.pack);
+    await table.update(key, { update: "SET #ttl = :ttl", when, values: { ttl } });
   },
 });
+
+/** Another was first: what it has written counts. */
+async function storedOf(table: Table, run: RunKey, step: StepMemo): Promise<StepMemo> {
+  const item = await table.get(stepKey(run, step.key));
+  return item === undefined ? step : toStored(item).memo;
+}
 
 /** A sleep has no result but its end. */
 const SLEPT: Outcome = { ok: true, data: { json: "null" } };
@@ -101,40 +113,3 @@ const setAll = (values: object): string =>
     .join(", ")}`;
 
 export type StepStore = ReturnType<typeof createStepStore>;
-
-function toItem(run: RunKey, step: StepMemo, retentionMs: number): Key & Item {
-  const { outcome, lastError, wait, keptUntil = 0, ...rest } = step;
-  return {
-    ...stepKey(run, step.key),
-    ...rest,
-    ttl: toTtl(Math.max(keptUntil, stepExpiry(step, retentionMs))),
-    ...(outcome && outcomeItem(outcome)),
-    ...(lastError && { lastError: JSON.stringify(lastError) }),
-    ...(wait && { wait: JSON.stringify(wait) }),
-  };
-}
-
-/** An outcome as attributes: not as JSON in JSON, which may be twice as large. */
-export function outcomeItem(outcome: Outcome): Item {
-  if (!outcome.ok) return { outcome: "error", error: JSON.stringify(outcome.error) };
-  if ("json" in outcome.data) return { outcome: "ok", data: outcome.data.json };
-  return { outcome: "ok", s3: outcome.data.s3, bytes: outcome.data.bytes };
-}
-
-function toStored(item: Item): StoredStep {
-  const { pk, sk, ttl, outcome, data, s3, bytes, error, lastError, wait, token, tokenTry, ...rest } = item;
-  const memo = {
-    ...rest,
-    ...(ttl !== undefined && { keptUntil: (ttl as number) * 1_000 }),
-    ...(outcome !== undefined && { outcome: toOutcome(item) }),
-    ...(lastError !== undefined && { lastError: JSON.parse(lastError as string) as SerializedError }),
-    ...(wait !== undefined && { wait: JSON.parse(wait as string) }),
-  } as unknown as StepMemo;
-  return { memo, ...(token !== undefined && { token: token as string }) };
-}
-
-export function toOutcome({ outcome, data, s3, bytes, error }: Item): Outcome {
-  if (outcome === "error") return { ok: false, error: JSON.parse(error as string) };
-  if (s3 !== undefined) return { ok: true, data: { s3: s3 as string, bytes: bytes as number } };
-  return { ok: true, data: { json: data as string } };
-}

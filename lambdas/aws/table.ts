@@ -6,6 +6,8 @@ import {
   QueryCommand,
   type QueryCommandInput,
   type ReturnValue,
+  type TransactionCanceledException,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
@@ -33,6 +35,13 @@ export interface Update {
   readonly when?: string;
   readonly values?: Item;
   readonly returns?: ReturnValue;
+}
+
+/** Another item, and what has to hold for it. */
+export interface Guard {
+  readonly key: Key;
+  readonly when: string;
+  readonly values: Item;
 }
 
 /** What a conditional write did. A refusal is an ordinary outcome, not an error. */
@@ -90,6 +99,24 @@ export class Table {
       },
       { applied: false },
     );
+  }
+
+  /**
+   * Writes an item if something holds for another one: both in one transaction, at twice the price. False: it does not hold.
+   * Each is tried again while it meets another write of the same items: the SDK leaves that to the caller.
+   */
+  async putGuarded(item: Key & Item, { key, when, values }: Guard): Promise<boolean> {
+    const check = { Key: marshall(key), ConditionExpression: when, ...names(when), ...placeholders(values) };
+    const command = new TransactWriteItemsCommand({
+      TransactItems: [
+        { ConditionCheck: { TableName: this.name, ...check } },
+        { Put: { TableName: this.name, Item: marshall(item, MARSHALL) } },
+      ],
+    });
+    return unlessRefused(async () => {
+      await this.#client().send(command);
+      return true;
+    }, false);
   }
 
   async delete(key: Key): Promise<void> {
@@ -222,12 +249,35 @@ export class Table {
 }
 
 async function unlessRefused<T>(write: () => Promise<T>, refused: T): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (isError(error, "ConditionalCheckFailedException")) return refused;
-    throw error;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (isRefusal(error)) return refused;
+      if (!isConflict(error) || tries === TRIES_MAX) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, CONFLICT_MS * 2 ** tries * Math.random()));
   }
+}
+
+/** A write that meets a transaction of the same item, and a transaction that meets a write, are made again: neither was wrong. */
+const TRIES_MAX = 6;
+/** In milliseconds: doubled each time, with full jitter. */
+const CONFLICT_MS = 10;
+
+const isRefusal = (error: unknown): boolean =>
+  isError(error, "ConditionalCheckFailedException") || reasonsOf(error).includes("ConditionalCheckFailed");
+
+const isConflict = (error: unknown): boolean =>
+  isError(error, "TransactionConflictException", "TransactionInProgressException") ||
+  reasonsOf(error).some((code) => PASSING.includes(code));
+
+/** Reasons of a cancelled transaction that are over soon. */
+const PASSING = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+
+function reasonsOf(error: unknown): readonly string[] {
+  if (!isError(error, "TransactionCanceledException")) return [];
+  return ((error as TransactionCanceledException).CancellationReasons ?? []).map(({ Code = "None" }) => Code);
 }
 
 function names(expression: string): { ExpressionAttributeNames?: Record<string, string> } {

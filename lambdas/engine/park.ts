@@ -3,8 +3,13 @@ import type { StepMemo } from "../../sdk/protocol/index.ts";
 /** An invoke without a timeout is looked after this often, in milliseconds: its child tells us, this only checks (L3). */
 const INVOKE_CHECK_MS = 60 * 60_000;
 
-/** Timers that would have fired within this time are armed again after an unexpected wake: clocks differ. In milliseconds. */
-const CLOCK_SKEW_MS = 60_000;
+/** Timers that would have fired within this time are armed again after an unexpected wake. In milliseconds. */
+const NEAR_MS = 60_000;
+/**
+ * Clocks differ by less than this, in milliseconds: a timer that is so close has perhaps been spent already, on a process that is ahead of
+ * this one.
+ */
+const CLOCK_SKEW_MS = 5_000;
 
 export interface Parking {
   readonly doing: "sleeping" | "waiting";
@@ -41,10 +46,6 @@ export function toArm<Timer extends Pick<StepMemo, "fence" | "until">>(
   facts: ArmingFacts,
   now: number,
 ): readonly Timer[] {
-  return open.filter(
-    (step) =>
-      facts.all ||
-      step.fence > facts.armed ||
-      (facts.near && step.until !== undefined && step.until - now < CLOCK_SKEW_MS),
-  );
+  const near = now + (facts.near ? NEAR_MS : CLOCK_SKEW_MS);
+  return open.filter(({ fence, until }) => facts.all || fence > facts.armed || (until !== undefined && until < near));
 }

@@ -2,7 +2,7 @@ import type { UserEvent } from "../../sdk/execution/user-event.ts";
 import { compileExpression, holds } from "../../sdk/expressions/index.ts";
 import type { Outcome, RegisteredApp, RunMessage, StoredEvent } from "../../sdk/protocol/index.ts";
 import { listenerPartition } from "../aws/keys.ts";
-import type { StoredStep } from "../aws/step-store.ts";
+import type { StoredStep } from "../aws/step-item.ts";
 import { countsFrom, matchOf } from "../engine/listeners.ts";
 import type { CancelListener, Listener, ListenerPath, StepListener } from "../engine/types.ts";
 import { cancelRun } from "./cancel-run.ts";

@@ -14,6 +14,7 @@ import {
   StepwellError,
 } from "../../sdk/protocol/index.ts";
 import type { RunHeader } from "../engine/types.ts";
+import { CheckpointBuffer } from "./buffer.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { limitIn } from "./gates.ts";
@@ -64,10 +65,15 @@ export class Held {
   /** Slots of concurrency limits that this holder has taken. */
   readonly slots: TakenSlot[] = [];
   readonly memo: Map<string, StepMemo>;
+  readonly buffer = new CheckpointBuffer(this);
   /** Open operations that this holder has set up already. */
   readonly setUpHere = new Set<string>();
   /** Something has been handed over or executed: only then may the run be passed on to another invocation. */
   progress = false;
+  /** When no further step is begun, since this invocation has had its time (`checkpointing.maxRuntime`); in milliseconds. */
+  readonly #restAt: number;
+  /** A body has come to an end here. */
+  #executed = false;
   /** The end of `timeouts.finish` for which a timer has been armed, in milliseconds. */
   finishBy: number | undefined;
   /** Failed tries that the running handler was told of. */
@@ -77,6 +83,7 @@ export class Held {
   /** Failed tries of the handler itself. */
   handlerAttempts: number;
   #crashes = 0;
+  #wasCrashed = false;
   #lastOrder: number;
   #stateBytes = 0;
   #warned = false;
@@ -97,6 +104,7 @@ export class Held {
     this.memo = withoutStaleOrder(input.memo);
     this.handlerAttempts = input.header.attempts;
     this.finishBy = input.header.finishBy;
+    this.#restAt = input.deps.clock.now() + input.fn.checkpointing.maxRuntimeMs;
     this.#lastOrder = Math.max(0, ...[...this.memo.values()].map((step) => step.order ?? 0));
     for (const step of this.memo.values()) this.#weigh(step);
   }
@@ -132,11 +140,18 @@ export class Held {
   }
 
   isOutOfTime(): boolean {
-    return this.progress && this.deps.clock.now() >= this.outOfTimeAt;
+    const now = this.deps.clock.now();
+    return (this.progress && now >= this.outOfTimeAt) || (this.#executed && now >= this.#restAt);
   }
 
   setCrashes(crashes: number): void {
     this.#crashes = crashes;
+    this.#wasCrashed ||= crashes > 0;
+  }
+
+  /** The run's last invocation has crashed, so that this one leaves a trace of each step. */
+  get wasCrashed(): boolean {
+    return this.#wasCrashed;
   }
 
   /** The crashes so far, for the one step that runs next; its result ends the suspicion. */
@@ -152,6 +167,7 @@ export class Held {
   remember(step: StepMemo): void {
     this.memo.set(step.key, step);
     this.progress = true;
+    this.#executed = true;
     this.mayRestart = true;
     this.#crashes = 0;
     this.#weigh(step);
@@ -171,6 +187,7 @@ export class Held {
 
   /** Writes a result's place in the order before it is handed over. @throws Fenced */
   async giveOrder(step: StepMemo, order = this.nextOrder()): Promise<StepMemo> {
+    await this.buffer.flush();
     const ordered = await this.deps.world.steps.order(this.run, step, order, this.fence);
     if (ordered === undefined) throw new Fenced();
     this.memo.set(step.key, ordered);

@@ -8,9 +8,11 @@
  * S4. Only `#untilRest` suspends, at its one wait for the next happening.
  * S5. A run may be cancelled while it works: beside a checkpoint the header is read, so that no other body begins after it. Only a few
  *     bodies that end at once may follow one another without, so that a short run pays for no reads.
+ * S6. What is buffered is written before anything else that the code has led to, and before the run rests (P8).
  */
 import { type Ending, hasResult, nextResult, type Op, type Replay, unordered } from "../../sdk/execution/index.ts";
 import { IN_PLACE_SLEEP_MS_MAX, type StepMemo } from "../../sdk/protocol/index.ts";
+import { Cancelled } from "./cancellation.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { Fenced, type Held } from "./held.ts";
 import { hasBody, operations } from "./operations/index.ts";
@@ -66,6 +68,8 @@ export class Session {
     } catch (error) {
       // AWS said no: what still runs is waited for, since nobody else may start it while it does (L4).
       if (!(error instanceof Fenced)) await Promise.all(this.#running.values());
+      // For the record: the run has done it.
+      if (error instanceof Cancelled) await this.#held.buffer.flush();
       throw error;
     }
   }
@@ -89,7 +93,10 @@ export class Session {
       this.#start();
       const report = this.#rest();
       if (report?.kind === "ended") this.#replay.close();
-      if (report !== undefined) return report;
+      if (report !== undefined) {
+        await this.#held.buffer.flush();
+        return report;
+      }
       await this.#nextHappening(moved, news);
     }
   }
@@ -114,6 +121,7 @@ export class Session {
     // Once the code has ended, what it still waits for has lost its race; but a child that it has asked for is to start.
     const asked = ending === undefined ? open : open.filter((op) => op.request.kind === "invoke");
     const waiting = asked.filter((op) => !hasBody(op.request.kind) && this.#needsAttention(op));
+    if (waiting.length > 0) await this.#held.buffer.flush();
     await Promise.all(waiting.map((op) => this.#setUp(op)));
     return waiting.length > 0;
   }
@@ -179,6 +187,7 @@ export class Session {
   async #execute(op: Op): Promise<void> {
     const pending = isPending();
     try {
+      if (op.request.kind !== "run") await this.#held.buffer.flush();
       const step = await tryStep(this.#held, op);
       const looks = pending() || ++this.#quickBodies > QUICK_BODIES_MAX;
       const [result] = await Promise.allSettled([this.#write(op, step), looks && this.#lookAtHeader()]);
@@ -193,15 +202,31 @@ export class Session {
   async #write(op: Op, step: StepMemo): Promise<void> {
     // Another attempt's result has been heard of meanwhile: that one counts, and has a place or needs none.
     if (this.#held.memo.get(op.key)?.outcome !== undefined) return;
-    if (step.outcome === undefined)
-      this.#held.remember(unordered(await this.#held.deps.world.steps.retryLater(this.#held.run, step)));
-    else await this.#checkpoint(step);
+    const { buffer, deps, run } = this.#held;
+    if (step.outcome !== undefined) return buffer.takes(step) ? this.#buffer(step) : this.#checkpoint(step);
+    await buffer.flush();
+    this.#held.remember(unordered(await deps.world.steps.retryLater(run, step)));
+  }
+
+  /** The code gets the result now, or, when enough are buffered, once they are written. */
+  async #buffer(step: StepMemo): Promise<void> {
+    const { buffer, deps } = this.#held;
+    const mine = { ...step, order: this.#held.nextOrder() };
+    buffer.add(mine);
+    if (buffer.isFull) {
+      this.#unwritten.add(mine.order);
+      await buffer.flush();
+      this.#unwritten.delete(mine.order);
+    }
+    this.#held.remember(buffer.asWritten(mine));
+    if (mine.outcome?.ok) deps.log.debug("step completed", { stepId: mine.id });
   }
 
   async #checkpoint(step: StepMemo): Promise<void> {
     const order = this.#held.nextOrder();
     this.#unwritten.add(order);
     const mine = { ...step, order };
+    await this.#held.buffer.flush();
     const stored = await this.#held.deps.world.steps.checkpoint(this.#held.run, mine);
     // Another attempt was first: its result takes the place that mine would have had.
     this.#held.remember(stored === mine ? mine : await this.#held.giveOrder(stored, order));

@@ -108,7 +108,9 @@ async function keepMemo({ deps: { world }, memo, run }: Held, due: number): Prom
   const { retentionMs } = world;
   const keptUntil = renewedExpiry(due, retentionMs);
   const renewing = toRenew(memo.values(), due, retentionMs);
-  for (let i = 0; i < renewing.length; i += RENEWALS_AT_ONCE)
-    await Promise.all(renewing.slice(i, i + RENEWALS_AT_ONCE).map((step) => world.steps.keep(run, step, keptUntil)));
+  // Steps of one pack are renewed by one write.
+  const written = [...new Map(renewing.map((step) => [step.pack ?? step.key, step])).values()];
+  for (let i = 0; i < written.length; i += RENEWALS_AT_ONCE)
+    await Promise.all(written.slice(i, i + RENEWALS_AT_ONCE).map((step) => world.steps.keep(run, step, keptUntil)));
   for (const step of renewing) memo.set(step.key, { ...step, keptUntil });
 }

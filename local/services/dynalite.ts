@@ -94,6 +94,42 @@ export function runAction(
   });
 }
 
+/** Whether a condition holds, and for which item. */
+export interface Held {
+  readonly holds: boolean;
+  readonly existing: Item | undefined;
+}
+
+/** Judges the condition of an operation that has a key. Rejects with a DynaliteError. */
+export function conditionHolds(store: DynaliteStore, input: object): Promise<Held> {
+  const { validation } = load("DeleteItem");
+  return new Promise((resolve, reject) => {
+    const data = validations().checkTypes(input, validation.types) as Conditional;
+    validations().checkValidations(data, validation.types, validation.custom, store);
+    store.getTable(data.TableName, true, (error, table) => {
+      if (error || table === undefined) return reject(error);
+      const problem = rules().validateKey(data.Key, table);
+      if (problem != null) return reject(problem);
+      store.getItemDb(data.TableName).get(rules().createKey(data.Key, table), (missing, existing) => {
+        if (missing && missing.name !== "NotFoundError") return reject(missing);
+        resolve({ holds: rules().checkConditional(data, existing) == null, existing });
+      });
+    });
+  });
+}
+
+interface Conditional {
+  readonly TableName: string;
+  readonly Key: object;
+}
+
+const rules = () =>
+  require("dynalite/db") as {
+    validateKey(key: object, table: Table): DynaliteError | null | undefined;
+    createKey(key: object, table: Table): string;
+    checkConditional(data: object, existing: Item | undefined): DynaliteError | null | undefined;
+  };
+
 const loaded = new Map<string, { readonly action: Action; readonly validation: Validation }>();
 
 function load(operation: string) {

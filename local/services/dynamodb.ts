@@ -5,11 +5,14 @@ import type { Meter } from "../meter.ts";
 import { bodyJson, json, jsonError, type Service } from "../wire.ts";
 import { type DynaliteError, openStore, runAction } from "./dynalite.ts";
 import { Observer, TableCache } from "./dynamodb-observer.ts";
+import { judged, TRANSACTION_PRICE, TransactionCancelled } from "./dynamodb-transactions.ts";
+import { Turns } from "./turns.ts";
 
+const TRANSACTION = "TransactWriteItems";
 const WRITES = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
 const READS = ["GetItem", "BatchGetItem", "Query", "Scan"];
 const TABLES = ["CreateTable", "DeleteTable", "UpdateTable", "DescribeTable", "ListTables", "DescribeTimeToLive"];
-const OPERATIONS = [...WRITES, ...READS, ...TABLES];
+const OPERATIONS = [...WRITES, TRANSACTION, ...READS, ...TABLES];
 
 /** What DynamoDB says of the key of a table that is not there, and the like: an answer, not an accident. */
 const REFUSED = "ConditionalCheckFailedException";
@@ -28,17 +31,38 @@ export function createDynamoDb({ meter, path }: { readonly meter: Meter; readonl
   const store = openStore(path);
   const tables = new TableCache(store);
 
+  const turns = new Turns();
+
   const call = async (operation: string, input: Input): Promise<Readonly<Input>> => {
     if (!OPERATIONS.includes(operation)) throw unsupported(`DynamoDB ${operation}`, OPERATIONS);
     meter.call("dynamodb", operation);
-    const observer = new Observer(store, tables);
     checkExpressions(input);
+    return operation === TRANSACTION
+      ? turns.alone(() => transact(input))
+      : turns.shared(() => perform(operation, input));
+  };
+
+  const transact = async (input: Input): Promise<Readonly<Input>> => {
+    const observer = new Observer(store, tables);
+    try {
+      const { puts, checkUnits } = await judged(store, input);
+      for (const put of puts) await runAction(observer.store, "PutItem", put);
+      meter.bill("writeUnits", TRANSACTION_PRICE * (checkUnits + writeUnitsOf(tables, observer)));
+      return {};
+    } catch (error) {
+      if (error instanceof TransactionCancelled) meter.bill("writeUnits", TRANSACTION_PRICE * error.units);
+      throw toAwsError(error);
+    }
+  };
+
+  const perform = async (operation: string, input: Input): Promise<Readonly<Input>> => {
+    const observer = new Observer(store, tables);
     const returnsOld = input.ReturnValuesOnConditionCheckFailure === "ALL_OLD";
     const consistent = consistency(input);
     try {
       // Table operations change definitions in place: they must not meet the cached ones.
       const output = await runAction(TABLES.includes(operation) ? store : observer.store, operation, input);
-      if (WRITES.includes(operation)) billWrites(meter, tables, observer);
+      if (WRITES.includes(operation)) meter.bill("writeUnits", writeUnitsOf(tables, observer));
       if (READS.includes(operation)) billReads(meter, operation, consistent, observer, output);
       if (TABLES.includes(operation)) await settleTable(operation, input);
       return output;
@@ -93,10 +117,11 @@ function checkExpressions(input: Input): void {
   }
 }
 
-function billWrites(meter: Meter, tables: TableCache, { touched }: Observer): void {
-  for (const { table, before, after } of touched.values()) {
-    meter.bill("writeUnits", writeCost(before, after, tables.indexes(table)));
-  }
+function writeUnitsOf(tables: TableCache, { touched }: Observer): number {
+  const costs = [...touched.values()].map(({ table, before, after }) =>
+    writeCost(before, after, tables.indexes(table)),
+  );
+  return costs.reduce((sum, cost) => sum + cost, 0);
 }
 
 function billReads(

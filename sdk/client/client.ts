@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Checkpointing } from "../execution/contract.ts";
 import { createFunction, type StepwellFunction } from "../functions/index.ts";
 import type {
   AnyEvents,
@@ -41,13 +42,15 @@ export class Stepwell<S = AnyEvents> {
   readonly id: string;
   readonly environment: string;
   readonly logger: Logger | undefined;
+  readonly #checkpointing: Checkpointing;
   readonly #newId = createUlids({ now: Date.now, random: randomBytes });
 
   constructor(options: ClientOptions<S>) {
-    const { id, environment, logger } = checkClientOptions(options);
+    const { id, environment, logger, checkpointing } = checkClientOptions(options);
     this.id = id;
     this.environment = environment;
     this.logger = logger;
+    this.#checkpointing = checkpointing;
   }
 
   /**
@@ -79,7 +82,8 @@ export class Stepwell<S = AnyEvents> {
     handler: Handler<S, TriggeredEvent<S, T>, Result>,
   ): StepwellFunction<InvocationData<S, T>, Jsonify<Awaited<Result>>>;
   createFunction(...shape: readonly unknown[]): StepwellFunction<never, never> {
-    return createFunction(this, shape) as StepwellFunction<never, never>;
+    const { id, logger } = this;
+    return createFunction({ id, logger, checkpointing: this.#checkpointing }, shape) as StepwellFunction<never, never>;
   }
 
   /**

@@ -1,5 +1,7 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
-import type { EventSchemas, Logger } from "../types/index.ts";
+import type { Checkpointing } from "../execution/contract.ts";
+import { checkCheckpointing } from "../functions/checkpointing.ts";
+import type { CheckpointingOption, EventSchemas, Logger } from "../types/index.ts";
 
 const CODE = "STEPWELL_INVALID_CLIENT";
 const WHERE = "new Stepwell";
@@ -17,14 +19,15 @@ export interface ClientOptions<S> {
   readonly logger?: Logger;
   /** One engine keeps many environments apart: 1 to 64 of `a-z 0-9 - _`. @default "main" */
   readonly environment?: string;
-  /** No effect: steps always run in one invocation as far as it carries. */
-  readonly checkpointing?: boolean | object;
+  /** How often finished steps are written down, for functions that do not say it themselves: see their option. @default true */
+  readonly checkpointing?: CheckpointingOption;
 }
 
 export interface CheckedClientOptions {
   readonly id: string;
   readonly environment: string;
   readonly logger: Logger | undefined;
+  readonly checkpointing: Checkpointing;
 }
 
 export function checkClientOptions(options: unknown): CheckedClientOptions {
@@ -41,6 +44,7 @@ export function checkClientOptions(options: unknown): CheckedClientOptions {
     id: checkId(options.id, CODE, `${WHERE}: id`),
     environment: checkId(environment, CODE, `${WHERE}: environment`),
     logger: checkLogger(options.logger),
+    checkpointing: checkCheckpointing(options.checkpointing, CODE, `${WHERE}: checkpointing`),
   };
 }
 

@@ -105,6 +105,16 @@ export interface LogSink {
   error(message: string, fields?: object): void;
 }
 
+/** How often finished steps are written down, and how long one invocation goes on with a run. */
+export interface Checkpointing {
+  /** How many results may be written together. 1: each is written before the code gets it. */
+  readonly bufferedSteps: number;
+  /** How long a result may wait for others, in milliseconds. */
+  readonly maxIntervalMs: number;
+  /** For how long new steps are begun after the first one, in milliseconds. 0: each step has an invocation of its own. */
+  readonly maxRuntimeMs: number;
+}
+
 /** A user's function as the runner sees it: what it is, and how to start its handler. */
 export interface DurableFunction {
   readonly app: string;
@@ -112,6 +122,7 @@ export interface DurableFunction {
   readonly manifest: FunctionManifest;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  readonly checkpointing: Checkpointing;
   /** Starts the user's handler; its steps go through the ledger. */
   start(input: RunInput, ledger: Ledger): Promise<unknown>;
 }

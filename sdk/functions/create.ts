@@ -1,4 +1,5 @@
 import { badInput, quote } from "../errors/index.ts";
+import type { Checkpointing } from "../execution/contract.ts";
 import type { Logger } from "../types/index.ts";
 import { type AnyCancelHandler, cancelFunction } from "./cancellation.ts";
 import { type AnyFailureHandler, failureFunction } from "./failure.ts";
@@ -11,6 +12,7 @@ import { checkTriggers } from "./triggers.ts";
 export interface Owner {
   readonly id: string;
   readonly logger: Logger | undefined;
+  readonly checkpointing: Checkpointing;
 }
 
 /**
@@ -42,6 +44,7 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     ...(flow !== undefined && { flow }),
     retry: options.retry,
     maxSteps: options.maxSteps,
+    checkpointing: options.checkpointing ?? owner.checkpointing,
     handler: handler as AnyHandler,
     logger: owner.logger,
   };

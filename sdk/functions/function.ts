@@ -1,5 +1,6 @@
 import { runInScope } from "../client/scope.ts";
 import {
+  type Checkpointing,
   type DurableFunction,
   type Ledger,
   type RunInput,
@@ -25,6 +26,7 @@ export interface DurableSpec {
   readonly flow?: FlowManifest;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  readonly checkpointing: Checkpointing;
   readonly handler: AnyHandler;
   /** The client's own logger. */
   readonly logger: Logger | undefined;
@@ -48,6 +50,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   readonly manifest: FunctionManifest;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  readonly checkpointing: Checkpointing;
   readonly [INVOCABLE] = true;
   readonly #spec: DurableSpec;
 
@@ -58,6 +61,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     this.manifest = { id, ...(name !== undefined && { name }), triggers, ...(flow !== undefined && { flow }) };
     this.retry = spec.retry;
     this.maxSteps = spec.maxSteps;
+    this.checkpointing = spec.checkpointing;
     this.#spec = spec;
   }
 

@@ -1,5 +1,7 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
+import type { Checkpointing } from "../execution/contract.ts";
 import { type RetryPolicy, STEPS_PER_RUN_DEFAULT, STEPS_PER_RUN_MAX } from "../protocol/index.ts";
+import { checkCheckpointing } from "./checkpointing.ts";
 import { checkCount } from "./numbers.ts";
 import { checkRetries } from "./retries.ts";
 
@@ -19,7 +21,7 @@ export const OPTIONS = {
   maxSteps: "works",
   onFailure: "works",
   optimizeParallelism: "noEffect",
-  checkpointing: "noEffect",
+  checkpointing: "works",
   concurrency: "works",
   throttle: "works",
   rateLimit: "works",
@@ -46,6 +48,8 @@ export interface CheckedOptions {
   readonly triggers: unknown;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  /** Undefined: as the client says. */
+  readonly checkpointing: Checkpointing | undefined;
   readonly onFailure: unknown;
   readonly onCancel: unknown;
   /** All options as they were given: flow control is checked once the triggers are known. */
@@ -70,6 +74,10 @@ export function checkOptions(options: unknown): CheckedOptions {
     triggers: options.triggers,
     retry: checkRetries(options.retries, `${where}: retries`),
     maxSteps: checkMaxSteps(options.maxSteps, `${where}: maxSteps`),
+    checkpointing:
+      options.checkpointing === undefined
+        ? undefined
+        : checkCheckpointing(options.checkpointing, "STEPWELL_INVALID_FUNCTION", `${where}: checkpointing`),
     onFailure: checkHandler(options.onFailure, `${where}: onFailure`),
     onCancel: checkHandler(options.onCancel, `${where}: onCancel`),
     given: options,

@@ -8,6 +8,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** Steps a run may ask for, unless its function raises it with `maxSteps`. */
 export const STEPS_PER_RUN_DEFAULT = 1_000;
+/** Results that may be written together. */
+export const BUFFERED_STEPS_MAX = 100;
 /** The most a function may raise `maxSteps` to. */
 export const STEPS_PER_RUN_MAX = 10_000;
 /** Steps of one run whose bodies run at the same time within one invocation. */

@@ -30,6 +30,8 @@ export interface StepMemo {
   /** Place in the order in which results were handed to the code. Absent: handed over when nothing else was open. */
   readonly order?: number;
   readonly wait?: WaitSpec;
+  /** As stored: the name of the pack that it was written in, with others. */
+  readonly pack?: string;
   /** As stored: until when DynamoDB keeps it, in milliseconds. */
   readonly keptUntil?: number;
 }

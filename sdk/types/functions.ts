@@ -46,6 +46,40 @@ export interface RetryOptions {
   readonly maxDelay?: number | string;
 }
 
+/**
+ * When the results of steps are written down.
+ *
+ * - `true`: each before the code gets it, and the run goes on in the same invocation. A crash repeats the body that it struck, and no other.
+ * - `false`: the same, and each step has an invocation of its own: for steps that need a Lambda's whole time or memory. It costs a
+ *   lease, a message and an invocation a step.
+ * - an object: several together, and for a time, as its fields say
+ */
+export type CheckpointingOption = boolean | CheckpointingOptions;
+
+/**
+ * Fewer, larger checkpoints. The code gets results before they are written, so that a crash may repeat as many bodies as are buffered,
+ * perhaps with other results. What the engine does for the code (waits, sleeps, sent events, invokes, the end of the run) never depends on
+ * results that a crash may change: they are written first.
+ *
+ * Written together, results of up to 1 KB cost 4 write units in all, and 2 more for each further KB: it pays from five steps on.
+ *
+ * @example
+ * ```ts
+ * stepwell.createFunction({ id: "import", checkpointing: { bufferedSteps: 25 } }, { event: "shop/import" }, handler);
+ * ```
+ */
+export interface CheckpointingOptions {
+  /** How many results may be written together: 1 to 100. @default 1 */
+  readonly bufferedSteps?: number;
+  /** How long a result may wait for others: milliseconds, or a duration. @default "10s" */
+  readonly maxInterval?: number | string;
+  /**
+   * How long after its beginning an invocation starts no further step, and another one goes on: milliseconds, or a duration. At least one
+   * step is done in each. @default - as long as the Lambda has time
+   */
+  readonly maxRuntime?: number | string;
+}
+
 /** Options of a durable function whose triggers are `T`. */
 export interface FunctionOptions<S, T> extends FlowOptions<S> {
   /** 1 to 64 of `a-z 0-9 - _`, unique in the app. It names the function for ever: runs in progress are found by it. */
@@ -70,6 +104,6 @@ export interface FunctionOptions<S, T> extends FlowOptions<S> {
   readonly onCancel?: (context: CancelContext<S, TriggeredEvent<S, T>>) => unknown;
   /** No effect: parallel steps always share one invocation. */
   readonly optimizeParallelism?: boolean;
-  /** No effect: steps always run in one invocation as far as it carries. */
-  readonly checkpointing?: boolean | object;
+  /** How often finished steps are written down, and how long one invocation goes on. @default - what the client says */
+  readonly checkpointing?: CheckpointingOption;
 }

@@ -46,6 +46,11 @@ describe("toArm", () => {
     expect(toArm([old, near, fresh], { ...facts, near: true }, now)).toEqual([near, fresh]);
   });
 
+  it("sets up a timer again that is closer than clocks differ", () => {
+    const close = step("sleep", now + 2_000, 1);
+    expect(toArm([old, near, close], facts, now)).toEqual([close]);
+  });
+
   it("sets up everything again when the sweeper asks", () => {
     expect(toArm([old, near, fresh], { ...facts, all: true }, now)).toEqual([old, near, fresh]);
   });

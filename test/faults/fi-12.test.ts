@@ -173,4 +173,36 @@ describe("FI-12: one orchestrator, and one order of results for all replays (L1,
     expect({ status: run.status, problems }).toEqual({ status: "completed", problems: [] });
     expect([...(stage.notebook.handed.get("order") ?? [])]).toEqual(['"short nap slow"']);
   });
+
+  /** The code is given results before they are written, and the child is asked with them. */
+  const buffered: Scenario = {
+    name: "buffered results that a child is asked with",
+    functions: (app) => {
+      const child = app.client.createFunction({ id: "child" }, { event: "laws/never" }, ({ event }) => event.data);
+      const main = one(
+        async ({ step }, { notebook, slow }) => {
+          const work = (id: string) =>
+            step.run(id, async () => {
+              const tries = notebook.note(id);
+              // Whoever takes over is at work when the first one goes on.
+              if (tries > 1) await slow(FREEZE_MS);
+              return `${id}${tries}`;
+            });
+          const data = { a: await work("a"), b: await work("b") };
+          const told = await step.invoke("ask", { function: child, data });
+          return { data, told };
+        },
+        { checkpointing: { bufferedSteps: 5 } },
+      )(app);
+      return [...main, child];
+    },
+  };
+  it.each([
+    ["stood still before it wrote what was buffered", { kind: "freeze", at: "TransactWriteItems" }],
+    ["died when it had asked", { kind: "crashAfter", at: "SendMessage stepwell-ingest invoke" }],
+  ] as const)("a child is asked with what is stored, whoever %s", async (_, fault) => {
+    const { run, problems } = await playOn(buffered, [fault]);
+    const { data, told } = run.output as { data: object; told: object };
+    expect({ problems, told }).toEqual({ problems: [], told: data });
+  });
 });

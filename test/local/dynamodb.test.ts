@@ -111,10 +111,28 @@ it("a batch of writes is metered item by item", async () => {
   expect(aws.meter.snapshot().calls["dynamodb.BatchWriteItem"]).toBe(1);
 });
 
-it("a transaction is refused by name", async () => {
+it("a transaction is metered twice, by all its items, also when it is cancelled", async () => {
+  const { dynamodb, aws, put } = await openTable();
+  await put("guard", { x: { S: "x".repeat(1500) } });
+  const transact = (pk: string) => {
+    const check = { TableName, Key: key(pk), ConditionExpression: "attribute_exists(pk)" };
+    const item = { TableName, Item: { ...key("put"), x: { S: "x".repeat(2500) } } };
+    return dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [{ ConditionCheck: check }, { Put: item }] }));
+  };
+  const unitsOf = async (run: () => Promise<unknown>) => {
+    const before = aws.meter.snapshot();
+    await run();
+    return difference(before, aws.meter.snapshot()).writeUnits;
+  };
+  expect(await unitsOf(() => transact("guard"))).toBe(2 * (2 + 3));
+  const cancelled = expect(transact("none")).rejects;
+  expect(await unitsOf(() => cancelled.toThrow("Transaction cancelled"))).toBe(2 * (1 + 3));
+});
+
+it("what a transaction may not contain is refused by name", async () => {
   const { dynamodb } = await openTable();
   const transaction = new TransactWriteItemsCommand({ TransactItems: [{ Delete: { TableName, Key: key("a") } }] });
   await expect(dynamodb.send(transaction)).rejects.toThrow(
-    /does not have DynamoDB TransactWriteItems.*It has: PutItem/,
+    /does not have the transaction's action Delete.*It has: ConditionCheck, Put/,
   );
 });
