@@ -10,16 +10,16 @@ import type { Stamp } from "./signature.ts";
 import { deliveryOf, eventsOf, withIds } from "./webhook.ts";
 
 /** An HTTP door: takes a request, and always answers. */
-export type HttpDoor = (request: Request) => Promise<Response>;
+export type DoorHandler = (request: Request) => Promise<Response>;
 
 /**
- * An HTTP door to an app, for callers without AWS credentials. It takes, by POST:
+ * An HTTP door to an app, for callers without AWS credentials. Everything is POST, and all answers are JSON.
  *
- * - `events`: an event, or an array of them. Answers `{ ids }`, in the same order
- * - `invoke/<functionId>`: `{ data?, user?, id?, ts? }`, as `client.invoke`. Answers `{ runId }`, and does not wait for the run
- * - `webhooks/<name>`: what a provider posts; its `transform` makes events of it. Answers `{ ids }`
+ * `events` takes an event or an array of them, and answers `{ ids }` in the same order. `invoke/<functionId>` takes `{ data?, user?, id?, ts? }`
+ * as `client.invoke` does, and answers `{ runId }` without waiting for the run. `webhooks/<name>` takes what a provider posts, has the webhook's
+ * `transform` make events of it, and answers `{ ids }`.
  *
- * All answers are JSON. A request that is not taken gets `{ error: { code, message } }` with 400 for what is wrong in it, 401 for who may not
+ * A request that is not taken gets `{ error: { code, message } }` with 400 for what is wrong in it, 401 for who may not
  * call, 403 for events and origins that are not allowed, 404, 405, 413 past a limit, 415 for another type than JSON, 429 when too many are under way,
  * 503 when the engine cannot be reached, and 500 when a `transform` throws.
  *
@@ -30,12 +30,12 @@ export type HttpDoor = (request: Request) => Promise<Response>;
  * app.post("/stepwell/*", (c) => door(c.req.raw)); // Hono
  * ```
  */
-export function httpDoor<S>(options: DoorOptions<S>): HttpDoor {
+export function httpDoor<S>(options: DoorOptions<S>): DoorHandler {
   return createDoor(options, Date.now);
 }
 
 /** The same on a given clock. */
-export function createDoor(options: unknown, now: () => number): HttpDoor {
+export function createDoor(options: unknown, now: () => number): DoorHandler {
   const door = checkDoor(options);
   warnOfOpenDoors(door);
   let inFlight = 0;

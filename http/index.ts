@@ -1,5 +1,5 @@
 export type { DoorAuth, Secrets, SignedAuth } from "./auth.ts";
-export { type HttpDoor, httpDoor } from "./door.ts";
+export { type DoorHandler, httpDoor } from "./door.ts";
 export { type LambdaUrlEvent, type LambdaUrlResult, lambdaUrl } from "./lambda-url.ts";
 export { nodeListener } from "./node-listener.ts";
 export type { DoorClient, DoorLimits, DoorLog, DoorOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 import { answerTo } from "./answer.ts";
 import { setCaller } from "./caller.ts";
-import type { HttpDoor } from "./door.ts";
+import type { DoorHandler } from "./door.ts";
 
 /** What Lambda is called with by a function URL, or by an HTTP API (payload format 2.0): what the door needs of it. */
 export interface LambdaUrlEvent {
@@ -33,7 +33,7 @@ export interface LambdaUrlResult {
  * ```
  */
 export const lambdaUrl =
-  (door: HttpDoor) =>
+  (door: DoorHandler) =>
   async (event: LambdaUrlEvent): Promise<LambdaUrlResult> => {
     const response = await answerTo(door, () => requestOf(event));
     return {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { answerTo } from "./answer.ts";
-import type { HttpDoor } from "./door.ts";
+import type { DoorHandler } from "./door.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What Express and others add to Node's request. */
@@ -18,7 +18,7 @@ type NodeRequest = IncomingMessage & { readonly originalUrl?: string; readonly b
  * ```
  */
 export const nodeListener =
-  (door: HttpDoor) =>
+  (door: DoorHandler) =>
   async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const response = await answerTo(door, () => requestOf(incoming));
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));

@@ -25,6 +25,7 @@ export interface DoorClient<S> {
   invoke(fn: Invocable, options: object): Promise<{ runId: string }>;
 }
 
+/** Where a door writes its warnings and errors. */
 export type DoorLog = Pick<Logger, "warn" | "error">;
 
 /** How much a door takes. */

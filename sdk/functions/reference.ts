@@ -2,7 +2,14 @@ import { checkId } from "../errors/index.ts";
 import type { FunctionTypes, Invocable } from "../types/index.ts";
 import { INVOCABLE } from "./invocable.ts";
 
-/** A function named by its ids, for `step.invoke` of functions whose code is elsewhere. */
+/**
+ * A function named by its ids, for `step.invoke` of functions whose code is elsewhere. `referenceFunction` makes it.
+ *
+ * @example
+ * ```ts
+ * const targets: FunctionReference[] = [referenceFunction({ appId: "billing", functionId: "charge" })];
+ * ```
+ */
 export class FunctionReference<Input = unknown, Output = unknown> implements Invocable<Input, Output> {
   /** For the compiler only; never there at run time. */
   declare readonly "~types": FunctionTypes<Input, Output>;

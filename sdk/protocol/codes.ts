@@ -1,4 +1,11 @@
-/** Every error code of Stepwell. Codes are stable: tools may match on them. `docs/errors.md#<code>` explains each. */
+/**
+ * Every error code of Stepwell. Codes are stable: tools may match on them. `docs/errors.md#<code>` explains each.
+ *
+ * @example
+ * ```ts
+ * const counts = Object.fromEntries(CODES.map((code) => [code, 0]));
+ * ```
+ */
 export const CODES = [
   "STEPWELL_INVALID_CLIENT",
   "STEPWELL_INVALID_FUNCTION",
@@ -43,4 +50,5 @@ export const CODES = [
   "STEPWELL_UNSUPPORTED",
 ] as const;
 
+/** The code of a `StepwellError`: one of `CODES`. */
 export type Code = (typeof CODES)[number];

@@ -16,7 +16,9 @@ export interface Invocable<Input = unknown, Output = unknown> {
   readonly "~types": FunctionTypes<Input, Output>;
 }
 
+/** What a function takes as its data. */
 export type InputOf<F extends Invocable> = F["~types"]["input"];
+/** What a function resolves to, as JSON hands it on. */
 export type OutputOf<F extends Invocable> = F["~types"]["output"];
 
 /** What `client.invoke` starts a run with. `id` and `ts` come together, and make a repeat the same request. */

@@ -9,6 +9,7 @@ export type Duration = number | string;
 /** A point in time: a `Date`, ISO text, milliseconds since the epoch, or a Temporal object. */
 export type PointInTime = Date | string | number | { readonly epochMilliseconds: number };
 
+/** What each wait for an event says. */
 export interface WaitForEventBase<Name> {
   /** The name to wait for; no wildcards. */
   readonly event: Name;
@@ -33,6 +34,7 @@ export type WaitForEventOptions<Name> = WaitForEventBase<Name> &
 /** Names that a run can wait for: those of the schemas, and the engine's two that always go out. */
 export type WaitableName<S> = EventName<S> | "stepwell/function.failed" | "stepwell/function.cancelled";
 
+/** Which function `step.invoke` calls, with what, and for how long it waits. */
 export type InvokeOptions<F extends Invocable> = {
   /** The function, or a reference to it. */
   readonly function: F;

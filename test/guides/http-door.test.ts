@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import express from "express";
 import { Hono } from "hono";
 import {
+  type DoorHandler,
   githubWebhook,
-  type HttpDoor,
   httpDoor,
   type LambdaUrlEvent,
   lambdaUrl,
@@ -28,7 +28,7 @@ const build = stepwell.createFunction({ id: "build" }, { event: "github/push" },
 });
 
 /** A door as the guide shows it, and how to call it. */
-function openDoor(): HttpDoor {
+function openDoor(): DoorHandler {
   // #region door
   const door = httpDoor({
     client: stepwell,
@@ -96,7 +96,7 @@ it("the door is mounted in Hono, Next, Bun, a function URL and Express", async (
   // #endregion
   expect((await POST(request())).status).toBe(401);
 
-  const Bun = { serve: ({ fetch }: { fetch: HttpDoor }) => ({ fetch }) };
+  const Bun = { serve: ({ fetch }: { fetch: DoorHandler }) => ({ fetch }) };
   // #region bun
   const server = Bun.serve({ fetch: door });
   // #endregion

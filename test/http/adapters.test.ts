@@ -4,7 +4,7 @@ import express from "express";
 import { Hono } from "hono";
 import { type AnyFunction, type GetFunctionInput, Stepwell } from "stepwell";
 import {
-  type HttpDoor,
+  type DoorHandler,
   httpDoor,
   type LambdaUrlEvent,
   lambdaUrl,
@@ -62,20 +62,20 @@ async function listen(listener: RequestListener): Promise<(request: Request) => 
   };
 }
 
-const viaHono = (door: HttpDoor) => {
+const viaHono = (door: DoorHandler) => {
   const app = new Hono();
   app.all("/stepwell/*", (c) => door(c.req.raw));
   return async (request: Request) => app.fetch(request);
 };
 
-const viaExpress = (door: HttpDoor) => {
+const viaExpress = (door: DoorHandler) => {
   const app = express();
   app.use("/stepwell", nodeListener(door));
   app.use(express.json());
   return listen(app);
 };
 
-const viaRawExpress = (door: HttpDoor) => {
+const viaRawExpress = (door: DoorHandler) => {
   const app = express();
   app.use(express.raw({ type: "*/*" }));
   app.use("/stepwell", nodeListener(door));
@@ -97,12 +97,12 @@ async function urlEvent(request: Request, base64: boolean, iam?: { userArn: stri
   } as LambdaUrlEvent;
 }
 
-const viaLambdaUrl = (base64: boolean) => (door: HttpDoor) => async (request: Request) => {
+const viaLambdaUrl = (base64: boolean) => (door: DoorHandler) => async (request: Request) => {
   const { statusCode, headers, body } = await lambdaUrl(door)(await urlEvent(request, base64));
   return new Response(body, { status: statusCode, headers });
 };
 
-const ADAPTERS: readonly (readonly [string, (door: HttpDoor) => unknown])[] = [
+const ADAPTERS: readonly (readonly [string, (door: DoorHandler) => unknown])[] = [
   ["fetch itself, as Bun and Next call it", (door) => door],
   ["Hono", viaHono],
   ["Node's http", (door) => listen(nodeListener(door))],
