@@ -1,8 +1,10 @@
 import { isRecord } from "../sdk/errors/index.ts";
+import type { Invocable } from "../sdk/types/index.ts";
 import { answer, answerError, isUnavailable } from "./answer.ts";
 import { authenticate, expectCredentials } from "./auth.ts";
 import { expectJson, parseJson, readBody } from "./body.ts";
 import { corsHeaders, preflight } from "./cors.ts";
+import { invokeFunction } from "./invoke.ts";
 import { checkDoor, type Door, type DoorOptions } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import { type Route, routeOf } from "./routes.ts";
@@ -16,7 +18,7 @@ export type DoorHandler = (request: Request) => Promise<Response>;
  * An HTTP door to an app, for callers without AWS credentials. Everything is POST, and all answers are JSON.
  *
  * `events` takes an event or an array of them, and answers `{ ids }` in the same order. `invoke/<functionId>` takes `{ data?, user?, id?, ts? }`
- * as `client.invoke` does, and answers `{ runId }` without waiting for the run. `webhooks/<name>` takes what a provider posts, has the webhook's
+ * as `invokeFunction` does, and answers `{ runId }` without waiting for the run. `webhooks/<name>` takes what a provider posts, has the webhook's
  * `transform` make events of it, and answers `{ ids }`.
  *
  * A request that is not taken gets `{ error: { code, message } }` with 400 for what is wrong in it, 401 for who may not
@@ -31,11 +33,17 @@ export type DoorHandler = (request: Request) => Promise<Response>;
  * ```
  */
 export function httpDoor<S>(options: DoorOptions<S>): DoorHandler {
-  return createDoor(options, Date.now);
+  return createDoor(options, { now: Date.now, invoke: invokeFunction });
 }
 
-/** The same on a given clock. */
-export function createDoor(options: unknown, now: () => number): DoorHandler {
+/** What a door is given beside its options. */
+interface World {
+  readonly now: () => number;
+  readonly invoke: typeof invokeFunction;
+}
+
+/** The same in a given world. */
+export function createDoor(options: unknown, world: World): DoorHandler {
   const door = checkDoor(options);
   warnOfOpenDoors(door);
   let inFlight = 0;
@@ -43,7 +51,7 @@ export function createDoor(options: unknown, now: () => number): DoorHandler {
     inFlight += 1;
     try {
       if (inFlight > door.limits.inFlight) throw tooMany();
-      return await handle(door, request, now());
+      return await handle(door, request, world);
     } catch (error) {
       return answerError(error, door.log);
     } finally {
@@ -52,12 +60,12 @@ export function createDoor(options: unknown, now: () => number): DoorHandler {
   };
 }
 
-async function handle(door: Door, request: Request, now: number): Promise<Response> {
+async function handle(door: Door, request: Request, world: World): Promise<Response> {
   const headers = corsHeaders(request, door.origins);
   const route = routeOf(request, door.path);
   if (request.method === "OPTIONS") return preflight(headers);
   try {
-    const [status, body] = await take(door, request, { route, now });
+    const [status, body] = await take(door, request, { route, now: world.now(), invoke: world.invoke });
     return answer(status, body, headers);
   } catch (error) {
     const failed = answerError(error, door.log);
@@ -69,9 +77,10 @@ async function handle(door: Door, request: Request, now: number): Promise<Respon
 interface Asked {
   readonly route: Route;
   readonly now: number;
+  readonly invoke: World["invoke"];
 }
 
-async function take(door: Door, request: Request, { route, now }: Asked): Promise<readonly [number, unknown]> {
+async function take(door: Door, request: Request, { route, now, invoke }: Asked): Promise<readonly [number, unknown]> {
   // A provider signs its webhooks in a way of its own. IAM is in front of everything.
   const auth = route.kind === "webhook" && door.auth !== "iam" ? "none" : door.auth;
   expectCredentials(auth, request);
@@ -81,7 +90,7 @@ async function take(door: Door, request: Request, { route, now }: Asked): Promis
   expectJson(request);
   const given = parseJson(body);
   if (route.kind === "events") return [200, await takeEvents(door, given, stamp)];
-  return [202, await takeInvoke(door, route.functionId, given, stamp)];
+  return [202, await invoke(door.client, functionOf(door, route.functionId), identified(given, stamp))];
 }
 
 async function takeEvents(door: Door, given: unknown, stamp: Stamp | undefined): Promise<unknown> {
@@ -95,15 +104,19 @@ async function takeEvents(door: Door, given: unknown, stamp: Stamp | undefined):
   return send(door, stamp === undefined ? list : withIds(list, (index) => `${stamp.nonce}-${index}`));
 }
 
-async function takeInvoke(door: Door, id: string, given: unknown, stamp: Stamp | undefined): Promise<unknown> {
-  const fn = door.functions.get(id);
-  if (fn === undefined) {
-    const text = `There is no function "${id}" that may be invoked here: the option "functions" of the door lists them.`;
-    throw new Refusal(404, "STEPWELL_FUNCTION_NOT_FOUND", text);
-  }
-  const isFresh = isRecord(given) && given.id === undefined && given.ts === undefined;
-  const identity = stamp !== undefined && isFresh && { id: stamp.nonce, ts: stamp.seconds * 1_000 };
-  return door.client.invoke(fn, isRecord(given) ? { ...given, ...identity } : (given as object));
+/** @throws Refusal 404 */
+function functionOf({ functions }: Door, id: string): Invocable {
+  const fn = functions.get(id);
+  if (fn !== undefined) return fn;
+  const text = `There is no function "${id}" that may be invoked here: the option "functions" of the door lists them.`;
+  throw new Refusal(404, "STEPWELL_FUNCTION_NOT_FOUND", text);
+}
+
+/** What to invoke with; the same signed request is the same run, unless the caller has said which it is. */
+function identified(given: unknown, stamp: Stamp | undefined): object {
+  if (!isRecord(given) || stamp === undefined || given.id !== undefined || given.ts !== undefined)
+    return given as object;
+  return { ...given, id: stamp.nonce, ts: stamp.seconds * 1_000 };
 }
 
 interface Posted {

@@ -1,5 +1,6 @@
 export type { DoorAuth, Secrets, SignedAuth } from "./auth.ts";
 export { type DoorHandler, httpDoor } from "./door.ts";
+export { invokeFunction, type StartArguments, type StartOptions } from "./invoke.ts";
 export { type LambdaUrlEvent, type LambdaUrlResult, lambdaUrl } from "./lambda-url.ts";
 export { nodeListener } from "./node-listener.ts";
 export type { DoorClient, DoorLimits, DoorLog, DoorOptions } from "./options.ts";

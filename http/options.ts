@@ -20,9 +20,9 @@ const LIMITS = {
 export interface DoorClient<S> {
   readonly "~events": S;
   readonly id: string;
+  readonly environment: string;
   readonly logger: Logger | undefined;
   send(events: OutgoingEvents<S>): Promise<SendResult>;
-  invoke(fn: Invocable, options: object): Promise<{ runId: string }>;
 }
 
 /** Where a door writes its warnings and errors. */
@@ -96,8 +96,8 @@ export function checkDoor(options: unknown): Door {
 }
 
 function checkClient(client: unknown): DoorClient<unknown> {
-  const { send, invoke } = (client ?? {}) as Record<string, unknown>;
-  if (typeof send === "function" && typeof invoke === "function") return client as DoorClient<unknown>;
+  const { id, send } = (client ?? {}) as Record<string, unknown>;
+  if (typeof id === "string" && typeof send === "function") return client as DoorClient<unknown>;
   throw badInput(CODE, `${WHERE}: client`, `must be what new Stepwell(…) made, got ${quote(client)}.`);
 }
 

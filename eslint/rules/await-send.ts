@@ -4,7 +4,7 @@ import { isWrapper, parentOf, pathOf, sourceCodeOf, unwrap, variableOf } from ".
 import { stepCallOf } from "../steps.ts";
 
 const CLASSES = ["Stepwell", "Inngest", "OqronKit"];
-const METHODS = ["send", "cancel", "invoke", "sendSignal"];
+const METHODS = ["send", "cancel", "sendSignal"];
 const NAMES = ["stepwell", "inngest", "oqronkit", "oqron"];
 
 /** A promise of a client's `send` that nobody waits for. */

@@ -59,7 +59,7 @@ function cancelRequest({ env, data }: BusEvent): Fields {
   return { v: 1, stepwell: true, kind: "cancel", env, app, runId, cause };
 }
 
-/** What `client.invoke` has put on the bus: an event whose envelope names the function. */
+/** What `invokeFunction` has put on the bus: an event whose envelope names the function. */
 function startRequest(fields: Fields, at: number): Fields {
   const { env, id, ts, data, user, hops } = ownEvent(fields, at);
   const { target } = fields.detail as Fields;

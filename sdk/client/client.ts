@@ -5,19 +5,16 @@ import type {
   AnyEvents,
   FunctionOptions,
   Handler,
-  Invocable,
   InvocationData,
   Jsonify,
   Logger,
   OutgoingEvents,
   SendResult,
-  StartArguments,
   TriggeredEvent,
   Triggers,
 } from "../types/index.ts";
 import { cancel } from "./cancel.ts";
 import { createUlids } from "./ids.ts";
-import { invoke } from "./invoke.ts";
 import { type ClientOptions, checkClientOptions } from "./options.ts";
 import { send } from "./send.ts";
 
@@ -101,24 +98,6 @@ export class Stepwell<S = AnyEvents> {
    */
   async send(events: OutgoingEvents<S>): Promise<SendResult> {
     return send(this, events, this.#newId);
-  }
-
-  /**
-   * Starts a run of exactly this function, from outside of runs, and resolves with its id once the request is on its way. Does not wait for the
-   * run. Its flow control applies, but for `debounce` and `batchEvents`: it is a run of its own. Inside a function use `step.invoke`.
-   *
-   * A request that is repeated with the same `id` and `ts` starts nothing again, and has the same run id. Data must be JSON, at most 32 MB.
-   * Of a function that is not registered the request comes back for hours, and is a dead letter in the end.
-   *
-   * @throws StepwellError `STEPWELL_INVALID_OPTION` with the option's path; `STEPWELL_EVENT_TOO_LARGE`; `STEPWELL_NO_ENGINE` and
-   * `STEPWELL_SEND_FAILED` as `send`
-   * @example
-   * ```ts
-   * const { runId } = await stepwell.invoke(shipOrder, { data: { orderId: "o1" } });
-   * ```
-   */
-  async invoke<F extends Invocable>(fn: F, ...[options]: StartArguments<F>): Promise<{ runId: string }> {
-    return invoke(this, fn, options, this.#newId);
   }
 
   /**

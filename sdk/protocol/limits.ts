@@ -66,7 +66,7 @@ export const LEASE_MS = 9_500;
 export const HEARTBEAT_MS = 5 * SECOND_MS;
 /** An event id seen again within this time starts nothing again, in milliseconds. */
 export const EVENT_DEDUPE_MS = DAY_MS;
-/** How old the time of a request of `client.invoke` may be, in milliseconds: its event is kept from then on. */
+/** How old the time of a request to start a function may be, in milliseconds: its event is kept from then on. */
 export const REQUEST_AGE_MS_MAX = 7 * DAY_MS;
 /** How far ahead it may be, in milliseconds: clocks differ. */
 export const REQUEST_AHEAD_MS_MAX = 5 * MINUTE_MS;

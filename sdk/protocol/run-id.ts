@@ -30,7 +30,7 @@ export function runIdOf(owner: RunOwner, eventId: string, at: number): string {
 }
 
 /**
- * The id of the event by which a client invokes a function: of the caller's id and time, so that asking twice is asking once. It is in no
+ * The id of the event by which a function is invoked from outside of runs: of the caller's id and time, so that asking twice is asking once. It is in no
  * way of an ordinary event that has the caller's id too.
  */
 export const requestEventId = (owner: RunOwner, id: string, at: number): string => `invoke-${runIdOf(owner, id, at)}`;

@@ -21,20 +21,6 @@ export type InputOf<F extends Invocable> = F["~types"]["input"];
 /** What a function resolves to, as JSON hands it on. */
 export type OutputOf<F extends Invocable> = F["~types"]["output"];
 
-/** What `client.invoke` starts a run with. `id` and `ts` come together, and make a repeat the same request. */
-export type StartOptions<F extends Invocable> = {
-  /** Who it is for: stored beside the data, and not part of it. */
-  readonly user?: object;
-  /** The caller's id of this request: 1 to 128 characters. @default - a fresh one */
-  readonly id?: string;
-  /** The caller's time of this request, in whole milliseconds since the epoch: the same in each repeat. @default - now */
-  readonly ts?: number;
-} & (Record<never, never> extends InputOf<F> ? { readonly data?: InputOf<F> } : { readonly data: InputOf<F> });
-
-/** The second argument of `client.invoke`: required where the function needs data. */
-export type StartArguments<F extends Invocable> =
-  Record<never, never> extends InputOf<F> ? [options?: StartOptions<F>] : [options: StartOptions<F>];
-
 /** The body of a durable function. */
 export type Handler<S, E, Result = unknown> = (context: Context<S, E>) => Result;
 

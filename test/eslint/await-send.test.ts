@@ -36,10 +36,10 @@ rule("await-send", {
       errors: [awaited("shop.send", "const shop = new Stepwell({ id: 'shop' }); await shop.send(a);")],
     },
     {
-      code: "stepwell.cancel(id); stepwell.invoke(fn);",
+      code: "stepwell.cancel(id); stepwell.sendSignal(a);",
       errors: [
-        awaited("stepwell.cancel", "await stepwell.cancel(id); stepwell.invoke(fn);"),
-        awaited("stepwell.invoke", "stepwell.cancel(id); await stepwell.invoke(fn);"),
+        awaited("stepwell.cancel", "await stepwell.cancel(id); stepwell.sendSignal(a);"),
+        awaited("stepwell.sendSignal", "stepwell.cancel(id); await stepwell.sendSignal(a);"),
       ],
     },
     {

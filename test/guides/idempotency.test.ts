@@ -1,3 +1,4 @@
+import { invokeFunction } from "stepwell/http";
 import { expect, it } from "vitest";
 import { openCloud, stepwell } from "../scenarios/cloud.ts";
 
@@ -61,8 +62,8 @@ it("an invocation with an id and a time is one run", async () => {
   const order = { id: "o1", withdrawnAt: Date.now() };
   // #region invoke
   const request = { id: `refund-${order.id}`, ts: order.withdrawnAt, data: { orderId: order.id } };
-  const first = await stepwell.invoke(refund, request);
-  const again = await stepwell.invoke(refund, request); // the same run
+  const first = await invokeFunction(stepwell, refund, request);
+  const again = await invokeFunction(stepwell, refund, request); // the same run
   // #endregion
   expect(again).toEqual(first);
   await cloud.passTime("1h");

@@ -1,4 +1,5 @@
 import { referenceFunction } from "stepwell";
+import { invokeFunction } from "stepwell/http";
 import { expect, it } from "vitest";
 import { finish, openCloud, stepwell } from "../scenarios/cloud.ts";
 
@@ -56,7 +57,7 @@ it("many children by events, and one from outside of runs", async () => {
   expect(resized.sort()).toEqual(["a", "b", "c"]);
 
   // #region outside
-  const { runId } = await stepwell.invoke(resize, { data: { photo: "d" } });
+  const { runId } = await invokeFunction(stepwell, resize, { data: { photo: "d" } });
   // #endregion
   expect(await cloud.waitForRun(runId)).toMatchObject({ functionId: "resize", status: "completed" });
   expect(resized).toContain("d");

@@ -16,11 +16,11 @@ export function fakeClient() {
     sent.push(...list);
     return { ids: list.map((event, i) => String(event.id ?? `fresh-${i}`)) };
   };
-  const invoke = async (fn: { readonly id: string }, options: object) => {
+  const invoke = async (_client: unknown, fn: { readonly id: string }, options?: object) => {
     invoked.push({ fn: fn.id, ...options });
     return { runId: "01JD7QZ3M8W0V5XKB2T4N6R9PC" };
   };
-  return { id: real.id, logger: real.logger, send, invoke, sent, invoked };
+  return { id: real.id, environment: real.environment, logger: real.logger, send, invoke, sent, invoked };
 }
 
 export interface Line {
@@ -36,7 +36,10 @@ export function openDoor(options: object = {}) {
   const write = (level: string) => (text: string, fields?: object) => void lines.push({ level, text, fields });
   const functions = [referenceFunction({ functionId: "ship" })] as unknown as AnyFunction[];
   const logger = { warn: write("warn"), error: write("error") };
-  const door = createDoor({ client, auth: { secrets: [SECRET] }, functions, logger, ...options }, () => NOW);
+  const door = createDoor(
+    { client, auth: { secrets: [SECRET] }, functions, logger, ...options },
+    { now: () => NOW, invoke: client.invoke as never },
+  );
   return { door, client, lines };
 }
 

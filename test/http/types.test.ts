@@ -1,5 +1,5 @@
 import { EventSchemas, Stepwell } from "stepwell";
-import { githubWebhook, httpDoor } from "stepwell/http";
+import { githubWebhook, httpDoor, invokeFunction } from "stepwell/http";
 import { expect, it } from "vitest";
 
 type Events = { "shop/order.placed": { data: { orderId: string } } };
@@ -24,11 +24,11 @@ it("a transform makes events that the client knows", () => {
 it("a function is invoked with its data", async () => {
   const place = client.createFunction({ id: "place" }, { event: "shop/order.placed" }, () => 1);
   const calls = [
-    () => client.invoke(place, { data: { orderId: "o1" } }),
+    () => invokeFunction(client, place, { data: { orderId: "o1" } }),
     // @ts-expect-error the order's id is missing
-    () => client.invoke(place, { data: {} }),
+    () => invokeFunction(client, place, { data: {} }),
     // @ts-expect-error so is the data
-    () => client.invoke(place),
+    () => invokeFunction(client, place),
   ];
   expect(calls).toHaveLength(3);
 });

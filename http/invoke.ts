@@ -1,28 +1,59 @@
-import { badInput, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
-import { isInvocable } from "../functions/invocable.ts";
+import { randomBytes } from "node:crypto";
+import { createUlids } from "../sdk/client/index.ts";
+import { checkEventBytes, jsonText } from "../sdk/client/json.ts";
+import { type SendingClient, whereTo } from "../sdk/client/send.ts";
+import { badInput, isRecord, quote, refuseUnknownKeys } from "../sdk/errors/index.ts";
+import { isInvocable } from "../sdk/functions/invocable.ts";
 import {
   EVENT_ID_CHARS_MAX,
   EVENT_START_REQUEST,
   type FunctionAddress,
   REQUEST_AGE_MS_MAX,
   REQUEST_AHEAD_MS_MAX,
-} from "../protocol/index.ts";
-import { requestEventId, runIdOf } from "../protocol/run-id.ts";
-import { checkEventBytes, jsonText } from "./json.ts";
-import { type SendingClient, whereTo } from "./send.ts";
+} from "../sdk/protocol/index.ts";
+import { requestEventId, runIdOf } from "../sdk/protocol/run-id.ts";
+import type { InputOf, Invocable } from "../sdk/types/index.ts";
 
 const CODE = "STEPWELL_INVALID_OPTION";
-const WHERE = "invoke";
+const WHERE = "invokeFunction";
+const newId = createUlids({ now: Date.now, random: randomBytes });
 
-/** `client.invoke`: asks the engine by an event of its own, and tells the id that the run will have. */
-export async function invoke(
+/** What `invokeFunction` starts a run with. `id` and `ts` come together, and make a repeat the same request. */
+export type StartOptions<F extends Invocable> = {
+  /** Who it is for: stored beside the data, and not part of it. */
+  readonly user?: object;
+  /** The caller's id of this request: 1 to 128 characters. @default - a fresh one */
+  readonly id?: string;
+  /** The caller's time of this request, in whole milliseconds since the epoch: the same in each repeat. @default - now */
+  readonly ts?: number;
+} & (Record<never, never> extends InputOf<F> ? { readonly data?: InputOf<F> } : { readonly data: InputOf<F> });
+
+/** The third argument of `invokeFunction`: required where the function needs data. */
+export type StartArguments<F extends Invocable> =
+  Record<never, never> extends InputOf<F> ? [options?: StartOptions<F>] : [options: StartOptions<F>];
+
+/**
+ * Starts a run of exactly this function, from outside of runs, and resolves with its id once the request is on its way. Does not wait for the
+ * run. Its flow control applies, but for `debounce` and `batchEvents`: it is a run of its own. Inside a function use `step.invoke`.
+ *
+ * A request that is repeated with the same `id` and `ts` starts nothing again, and has the same run id. Data must be JSON, at most 32 MB.
+ * Of a function that is not registered the request comes back for hours, and is a dead letter in the end.
+ *
+ * @throws StepwellError `STEPWELL_INVALID_OPTION` with the option's path; `STEPWELL_EVENT_TOO_LARGE`; `STEPWELL_NO_ENGINE` and
+ * `STEPWELL_SEND_FAILED` as `client.send`
+ * @example
+ * ```ts
+ * const { runId } = await invokeFunction(stepwell, shipOrder, { data: { orderId: "o1" } });
+ * ```
+ */
+export async function invokeFunction<F extends Invocable>(
   client: SendingClient,
-  fn: unknown,
-  given: unknown,
-  newId: () => string,
+  fn: F,
+  ...[options]: StartArguments<F>
 ): Promise<{ runId: string }> {
   const target = checkTarget(client, fn);
-  const { id = newId(), ts, data, user } = checkOptions(given);
+  const { id = newId(), ts, data, user } = checkOptions(options);
+  // The engine is asked by an event of its own, on the way that every event of the client takes.
   const { sender, hops, env } = await whereTo(client);
   const now = Math.floor(sender.now?.() ?? Date.now());
   const at = ts ?? now;
@@ -39,7 +70,7 @@ export async function invoke(
 
 function checkTarget(client: SendingClient, fn: unknown): FunctionAddress {
   if (isInvocable(fn)) return { app: fn.app ?? client.id, functionId: fn.id };
-  throw badInput(CODE, WHERE, `the first argument must be a function or referenceFunction(…), got ${quote(fn)}.`);
+  throw badInput(CODE, WHERE, `the second argument must be a function or referenceFunction(…), got ${quote(fn)}.`);
 }
 
 interface Request {
@@ -50,7 +81,7 @@ interface Request {
 }
 
 function checkOptions(given: unknown = {}): Request {
-  if (!isRecord(given)) throw badInput(CODE, WHERE, `the second argument must be { data?, … }, got ${quote(given)}.`);
+  if (!isRecord(given)) throw badInput(CODE, WHERE, `the third argument must be { data?, … }, got ${quote(given)}.`);
   refuseUnknownKeys(given, ["data", "user", "id", "ts"], CODE, WHERE);
   const { data = {}, user } = given;
   for (const [path, value] of Object.entries({ data, user: user ?? {} }))
