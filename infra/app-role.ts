@@ -59,7 +59,7 @@ function appPermissions(scope: Construct, props: AppRoleProps): readonly Permiss
   // Limits that the apps of the environment, or of all environments, share.
   const gates = [`${env}#$#slots#*`, `${env}#$#backlog#*`, "$#$#slots#*", "$#$#backlog#*"];
   return [
-    useTable(arns, ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"], own),
+    useTable(arns, ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem"], own),
     useTable(arns, ["GetItem", "UpdateItem"], shared),
     useTable(arns, ["PutItem"], [`${env}#$#dead`]),
     useTable(arns, ["PutItem", "UpdateItem", "DeleteItem", "Query"], gates),

@@ -5,7 +5,7 @@ import { TABLE } from "../lambdas/contract.ts";
 import type { EngineArns } from "./engine-arns.ts";
 import type { Permission } from "./permission.ts";
 
-export type TableAction = "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query";
+export type TableAction = "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" | "ConditionCheckItem";
 
 /** Patterns of the table's partition keys, for what a part has no business beyond: see `lambdas/aws/keys.ts`. */
 export const PARTITIONS = {

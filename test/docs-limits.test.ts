@@ -48,6 +48,7 @@ const APP = { clientId: "app", code: {} as Code, engine: {} as IEngine };
 /** What stands at a limit when it is given the limit's value, and past it when it is given one more. */
 const REACHED: Readonly<Record<string, (value: number) => unknown>> = {
   STEPS_PER_RUN_MAX: (maxSteps) => define({ maxSteps }),
+  BUFFERED_STEPS_MAX: (bufferedSteps) => define({ checkpointing: { bufferedSteps } }),
   TRIGGERS_MAX: (length) =>
     define(
       {},

@@ -42,11 +42,11 @@ export function createClients(around: ClientConfig = {}): Clients {
   const sqs = once(() => new SQSClient({ ...config, md5: false }));
   const eventBridge = once(() => new EventBridgeClient(config));
   const scheduler = once(async () => {
-    const { SchedulerClient } = await import("@aws-sdk/client-scheduler");
+    const { SchedulerClient } = await import("./lazy/scheduler.ts");
     return new SchedulerClient(config);
   });
   const stepFunctions = once(async () => {
-    const { SFNClient } = await import("@aws-sdk/client-sfn");
+    const { SFNClient } = await import("./lazy/step-functions.ts");
     return new SFNClient(config);
   });
   const s3 = once(async () => {

@@ -15,7 +15,7 @@ export interface CronSchedule {
 export const createCrons = (scheduler: () => Promise<SchedulerClient>, target: TimerTarget) => ({
   /** Every schedule whose name begins with `prefix`, and whether it is enabled. */
   async list(prefix: string): Promise<ReadonlyMap<string, boolean>> {
-    const { ListSchedulesCommand } = await import("@aws-sdk/client-scheduler");
+    const { ListSchedulesCommand } = await import("./lazy/scheduler.ts");
     const found = new Map<string, boolean>();
     let from: string | undefined;
     do {
@@ -29,7 +29,7 @@ export const createCrons = (scheduler: () => Promise<SchedulerClient>, target: T
 
   /** Makes a schedule, or makes the one of that name what it should be. */
   async put({ name, expression, timeZone, input }: CronSchedule): Promise<void> {
-    const { CreateScheduleCommand, UpdateScheduleCommand } = await import("@aws-sdk/client-scheduler");
+    const { CreateScheduleCommand, UpdateScheduleCommand } = await import("./lazy/scheduler.ts");
     const client = await scheduler();
     const schedule: CreateScheduleCommandInput = {
       Name: name,

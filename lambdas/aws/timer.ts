@@ -63,7 +63,7 @@ export type Timer = ReturnType<typeof createTimer>;
 
 /** A name that is taken is this very schedule, made by an earlier try. */
 async function createSchedule(client: SchedulerClient, input: CreateScheduleCommandInput): Promise<void> {
-  const { CreateScheduleCommand } = await import("@aws-sdk/client-scheduler");
+  const { CreateScheduleCommand } = await import("./lazy/scheduler.ts");
   try {
     await client.send(new CreateScheduleCommand(input));
   } catch (error) {
@@ -73,7 +73,7 @@ async function createSchedule(client: SchedulerClient, input: CreateScheduleComm
 
 /** It may be firing right now, or be gone already: both are fine. */
 export async function deleteSchedule(client: SchedulerClient, group: string, name: string): Promise<void> {
-  const { DeleteScheduleCommand } = await import("@aws-sdk/client-scheduler");
+  const { DeleteScheduleCommand } = await import("./lazy/scheduler.ts");
   try {
     await client.send(new DeleteScheduleCommand({ Name: name, GroupName: group }));
   } catch (error) {

@@ -6,7 +6,7 @@ import { isError } from "./clients.ts";
 export const createWaits = (client: () => Promise<SFNClient>, machineArn: string) => ({
   /** The name derives from run and step: a repeat is the same execution, running or closed. */
   async start(name: string, input: WaitMachineInput): Promise<void> {
-    const { StartExecutionCommand } = await import("@aws-sdk/client-sfn");
+    const { StartExecutionCommand } = await import("./lazy/step-functions.ts");
     try {
       await (await client()).send(
         new StartExecutionCommand({ stateMachineArn: machineArn, name, input: JSON.stringify(input) }),
@@ -18,7 +18,7 @@ export const createWaits = (client: () => Promise<SFNClient>, machineArn: string
 
   /** Calls back. False: nobody waits for this token any more, the caller has to send the wake itself. */
   async succeed(token: string): Promise<boolean> {
-    const { SendTaskSuccessCommand } = await import("@aws-sdk/client-sfn");
+    const { SendTaskSuccessCommand } = await import("./lazy/step-functions.ts");
     try {
       await (await client()).send(new SendTaskSuccessCommand({ taskToken: token, output: "{}" }));
       return true;
@@ -30,7 +30,7 @@ export const createWaits = (client: () => Promise<SFNClient>, machineArn: string
 
   async stop(name: string): Promise<void> {
     const executionArn = `${machineArn.replace(":stateMachine:", ":execution:")}:${name}`;
-    const { StopExecutionCommand } = await import("@aws-sdk/client-sfn");
+    const { StopExecutionCommand } = await import("./lazy/step-functions.ts");
     try {
       await (await client()).send(new StopExecutionCommand({ executionArn, cause: "The run has ended." }));
     } catch (error) {

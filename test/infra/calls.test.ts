@@ -95,6 +95,12 @@ const more: readonly Scenario[] = [
     },
   },
   {
+    name: "results that are written together",
+    functions: one(async ({ step }) => [await step.run("a", () => 1), await step.run("b", () => 2)], {
+      checkpointing: { bufferedSteps: 2 },
+    }),
+  },
+  {
     name: "runs that are cancelled, with deadlines so late that they are schedules",
     functions: one(async ({ step }) => step.sleep("long", "9d"), {
       cancelOn: [{ event: "laws/stop", if: "async.data.id == event.data.id && event.data.id > async.data.least" }],

@@ -21,10 +21,27 @@ export function recording(inner: InProcessHandler, calls: Call[]): InProcessHand
     ...inner,
     handle: (request, options) => {
       const by = currentInvocation()?.functionName;
-      if (by !== undefined) calls.push({ by, ...callOf(request) });
+      if (by !== undefined) calls.push(...callsOf(request).map((call) => ({ by, ...call })));
       return inner.handle(request, options);
     },
   };
+}
+
+/** A transaction takes the permissions of its actions. */
+function callsOf(request: Request): readonly Omit<Call, "by">[] {
+  if (!request.headers["x-amz-target"]?.endsWith(".TransactWriteItems")) return [callOf(request)];
+  const { TransactItems } = JSON.parse(textOf(request.body));
+  return TransactItems.map(
+    ({ ConditionCheck: check, Put: put }: Record<string, { TableName: string; Key: Key; Item: Key }>) => ({
+      action: check === undefined ? "dynamodb:PutItem" : "dynamodb:ConditionCheckItem",
+      on: `dynamodb:table/${(check ?? put)?.TableName}`,
+      key: (check?.Key ?? put?.Item)?.pk.S,
+    }),
+  );
+}
+
+interface Key {
+  readonly pk: { readonly S: string };
 }
 
 function callOf(request: Request): Omit<Call, "by"> {

@@ -1,0 +1,8 @@
+/** What is used of EventBridge Scheduler: imported lazily, and named here, so that a bundle carries nothing else of it. */
+export {
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  ListSchedulesCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from "@aws-sdk/client-scheduler";
