@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { executedExamples } from "./test/guides/executed-plugin.ts";
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
+  plugins: [executedExamples()],
   resolve: {
     alias: [
       { find: /^stepwell$/, replacement: source("sdk/index.ts") },

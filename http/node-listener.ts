@@ -27,13 +27,14 @@ export const nodeListener =
 
 function requestOf(incoming: NodeRequest): Request {
   const { method = "GET", headers } = incoming;
-  const base = `http://${headers.host ?? "localhost"}`;
+  const base = `http://${headers.host ?? headers[":authority"] ?? "localhost"}`;
   const path = incoming.originalUrl ?? incoming.url ?? "/";
   const hasBody = method !== "GET" && method !== "HEAD";
   return new Request(new URL(path, URL.canParse(base) ? base : "http://localhost"), {
     method,
     headers: Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)] as [string, string]],
+      // Those of HTTP/2 that are none.
+      value === undefined || name.startsWith(":") ? [] : [[name, String(value)] as [string, string]],
     ),
     ...(hasBody && { body: bodyOf(incoming), duplex: "half" as const }),
   });

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { blocksOf, regionsOf, withExamples } from "../../scripts/docs/examples.ts";
+import { withNotes } from "./executed-plugin.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -79,6 +80,24 @@ describe("an example", () => {
     ["ends only", "// #endregion"],
   ])("that %s is refused", (_, broken) => {
     expect(() => regionsOf(broken)).toThrow("region");
+  });
+
+  it("is known to be executed by the functions in it", () => {
+    const lines = ["// #region a", "const f = () => {", "};", "// #endregion", "const g = () => {", "};"];
+    const noted = withNotes(lines.join("\n"));
+    const world = globalThis as { examplesExecuted?: Map<string, boolean> };
+    const before = world.examplesExecuted;
+    new Function(`${noted}; g();`)();
+    expect([...(world.examplesExecuted ?? [])]).toEqual([["a, line 2: const f = () => {", false]]);
+    new Function(`${noted}; f();`)();
+    expect([...(world.examplesExecuted ?? [])]).toEqual([["a, line 2: const f = () => {", true]]);
+    if (before === undefined) delete world.examplesExecuted;
+    else world.examplesExecuted = before;
+  });
+
+  it("in a text is no code", () => {
+    const text = ["const t = `", "// #region a", "f(() => {", "// #endregion", "`;"].join("\n");
+    expect(withNotes(text)).toContain(`\n${text.slice(text.indexOf("//"))}`);
   });
 
   it("that is not there is refused", () => {
