@@ -10,6 +10,7 @@ export default defineConfig({
     alias: [
       { find: /^stepwell$/, replacement: source("sdk/index.ts") },
       { find: /^stepwell\/lambda$/, replacement: source("lambdas/runner/index.ts") },
+      { find: /^stepwell\/middleware$/, replacement: source("middleware/index.ts") },
       { find: /^stepwell\/local$/, replacement: source("local/index.ts") },
       { find: /^stepwell\/cdk$/, replacement: source("infra/index.ts") },
       { find: /^stepwell\/http$/, replacement: source("http/index.ts") },

@@ -17,6 +17,7 @@ export const answer = (status: number, body: unknown, headers: Readonly<Record<s
 /** What is the caller's doing, and may be told in full. */
 const CALLERS: Partial<Record<Code, number>> = {
   STEPWELL_INVALID_EVENT: 400,
+  STEPWELL_SCHEMA_MISMATCH: 400,
   STEPWELL_INVALID_OPTION: 400,
   STEPWELL_EVENT_TOO_LARGE: 413,
 };

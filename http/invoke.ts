@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { createUlids } from "../sdk/client/index.ts";
+import { createUlids, type Stepwell } from "../sdk/client/index.ts";
 import { checkEventBytes, jsonText } from "../sdk/client/json.ts";
 import { type SendingClient, whereTo } from "../sdk/client/send.ts";
 import { badInput, isRecord, quote, refuseUnknownKeys } from "../sdk/errors/index.ts";
 import { isInvocable } from "../sdk/functions/invocable.ts";
+import { MIDDLEWARE } from "../sdk/middleware/index.ts";
 import {
   EVENT_ID_CHARS_MAX,
   EVENT_START_REQUEST,
@@ -52,7 +53,9 @@ export async function invokeFunction<F extends Invocable>(
   ...[options]: StartArguments<F>
 ): Promise<{ runId: string }> {
   const target = checkTarget(client, fn);
-  const { id = newId(), ts, data, user } = checkOptions(options);
+  const { id = newId(), ts, ...given } = checkOptions(options);
+  const { data, user } =
+    (await (client as Partial<Pick<Stepwell, typeof MIDDLEWARE>>)[MIDDLEWARE]?.invoke(given)) ?? given;
   // The engine is asked by an event of its own, on the way that every event of the client takes.
   const { sender, hops, env } = await whereTo(client);
   const now = Math.floor(sender.now?.() ?? Date.now());

@@ -7,7 +7,7 @@ const CODE_VERSION = "local";
 
 /** An app whose functions are in this process. */
 export function inProcessApp(client: Client<AnyEvents>, served: readonly Served[]): LocalApp {
-  const functions = functionsById(client.id, served);
+  const functions = functionsById(client.id, served, "startLocal: functions");
   return {
     client,
     functions: () => [...functions.values()].map(({ manifest }) => manifest),

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Served } from "../lambdas/runner/functions.ts";
+import { badInput, isRecord, quote, refuseUnknownKeys } from "../sdk/errors/index.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
 import { jsonLogger, type LogLevel } from "../sdk/execution/json-logger.ts";
 import { parseDuration } from "../sdk/expressions/index.ts";
 import type { AnyEvents } from "../sdk/index.ts";
-import { StepwellError } from "../sdk/protocol/index.ts";
 import type { Client } from "./app.ts";
 
 /** How a local cloud runs, whatever app it runs. */
@@ -72,6 +72,9 @@ export type CheckedOptions = CheckedCommon &
     | { readonly entry: string; readonly env: Readonly<Record<string, string>>; readonly logLevel: LogLevel }
   );
 
+const CODE = "STEPWELL_INVALID_OPTION";
+const WHERE = "startLocal";
+
 const COMMON = ["clock", "waits", "dataDir", "port", "host", "seed", "timeout", "logger"];
 const IN_PROCESS = ["client", "functions"];
 const ENTRY = ["entry", "env"];
@@ -86,10 +89,11 @@ export function checkOptions(given: object | undefined): CheckedOptions {
 }
 
 function checkInProcess(options: Given): CheckedOptions {
-  refuseUnknown(options, [...IN_PROCESS, ...COMMON]);
+  refuseUnknownKeys(options, [...IN_PROCESS, ...COMMON], CODE, WHERE);
   const { client, functions } = options;
-  if (typeof client?.id !== "string") throw invalid("client", "has to be a Stepwell client");
-  if (!Array.isArray(functions)) throw invalid("functions", "has to be a list of functions");
+  if (!isRecord(client) || typeof client.id !== "string") throw wrong("client", "what `new Stepwell(…)` made", client);
+  if (!Array.isArray(functions))
+    throw wrong("functions", "a list of what client.createFunction(…) returned", functions);
   // What it sends is checked when it is sent, whatever the compiler knows of it.
   return { ...checkCommon(options, "warn"), client: client as unknown as Client<AnyEvents>, functions };
 }
@@ -97,50 +101,64 @@ function checkInProcess(options: Given): CheckedOptions {
 function checkEntry(options: Given, entry: string | URL): CheckedOptions {
   const mixed = IN_PROCESS.find((name) => Object.hasOwn(options, name));
   if (mixed !== undefined)
-    throw invalid(mixed, 'cannot be given with "entry": the entry itself serves a client and its functions');
-  refuseUnknown(options, [...ENTRY, ...COMMON]);
+    throw invalid(mixed, "cannot be given with `entry`: the entry itself serves a client and its functions.");
+  refuseUnknownKeys(options, [...ENTRY, ...COMMON], CODE, WHERE);
   if (options.clock === "virtual") {
     const why = "an app in a process of its own has the machine's clock, which cannot be made to stand still";
-    throw invalid("clock", `cannot be "virtual" with "entry": ${why}. In tests, give "client" and "functions" instead`);
+    throw invalid(
+      "clock",
+      `cannot be "virtual" with \`entry\`: ${why}. In tests, give \`client\` and \`functions\` instead.`,
+    );
   }
   const { env = {} } = options;
-  if (typeof env !== "object" || !Object.values(env).every((value) => typeof value === "string"))
-    throw invalid("env", "has to be an object of texts");
+  if (!isRecord(env) || !Object.values(env).every((value) => typeof value === "string"))
+    throw wrong("env", "an object of texts", env);
   const logLevel = options.logger === undefined ? "info" : "debug";
   return { ...checkCommon(options, "info"), entry: pathOf(entry), env, logLevel };
 }
 
 function pathOf(entry: string | URL): string {
   const isUrl = entry instanceof URL || (typeof entry === "string" && entry.startsWith("file:"));
-  if (!isUrl && typeof entry !== "string") throw invalid("entry", "has to be a path or a file URL");
+  if (!isUrl && (typeof entry !== "string" || entry === "")) throw wrong("entry", "a path or a file URL", entry);
   const path = isUrl ? fileURLToPath(entry) : resolve(entry);
-  if (!existsSync(path)) throw invalid("entry", `has to be the app's module: there is no file ${path}`);
+  if (!existsSync(path)) throw invalid("entry", `must be the app's module: there is no file ${path}.`);
   return path;
 }
 
 function checkCommon(options: Given, least: LogLevel): CheckedCommon {
-  const { clock = "real", waits = "stepFunctions", seed = 1, port, timeout = "5m" } = options;
-  if (!["virtual", "real"].includes(clock)) throw invalid("clock", 'has to be "virtual" or "real"');
-  if (!["stepFunctions", "table"].includes(waits)) throw invalid("waits", 'has to be "stepFunctions" or "table"');
-  if (!Number.isInteger(seed)) throw invalid("seed", "has to be an integer");
+  const { clock = "real", waits = "stepFunctions", seed = 1, port, timeout = "5m", dataDir, host } = options;
+  if (!["virtual", "real"].includes(clock)) throw wrong("clock", '"virtual" or "real"', clock);
+  if (!["stepFunctions", "table"].includes(waits)) throw wrong("waits", '"stepFunctions" or "table"', waits);
+  if (!Number.isInteger(seed)) throw wrong("seed", "a whole number", seed);
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
-    throw invalid("port", "has to be an integer from 0 to 65535");
+    throw wrong("port", "a whole number from 0 to 65535", port);
+  const timeoutMs = parseDuration(timeout, `${WHERE}: timeout`);
+  if (timeoutMs === 0) throw wrong("timeout", "longer than zero", timeout);
   return {
     clock,
     waits,
     seed,
-    timeoutMs: parseDuration(timeout, 'startLocal: "timeout"'),
-    logger: options.logger ?? jsonLogger((line) => process.stderr.write(`${line}\n`), Date.now, least),
-    ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
+    timeoutMs,
+    logger: checkLogger(options.logger) ?? jsonLogger((line) => process.stderr.write(`${line}\n`), Date.now, least),
+    ...(dataDir !== undefined && { dataDir: checkText(dataDir, "dataDir") }),
     ...(port !== undefined && { port }),
-    ...(options.host !== undefined && { host: options.host }),
+    ...(host !== undefined && { host: checkText(host, "host") }),
   };
 }
 
-function refuseUnknown(options: object, known: readonly string[]): void {
-  const stranger = Object.keys(options).find((name) => !known.includes(name));
-  if (stranger !== undefined) throw invalid(stranger, `is not one of ${known.join(", ")}`);
+function checkText(value: unknown, name: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw wrong(name, "a text that is not empty", value);
 }
 
-const invalid = (name: string, problem: string) =>
-  new StepwellError("STEPWELL_INVALID_OPTION", `startLocal: "${name}" ${problem}.`);
+function checkLogger(logger: LogSink | undefined): LogSink | undefined {
+  if (logger === undefined) return undefined;
+  const levels = ["debug", "info", "warn", "error"] as const;
+  if (levels.every((level) => typeof (logger as Partial<LogSink> | null)?.[level] === "function")) return logger;
+  throw wrong("logger", "an object with the methods debug, info, warn and error", logger);
+}
+
+const wrong = (name: string, expected: string, given: unknown) =>
+  invalid(name, `must be ${expected}, got ${quote(given)}.`);
+
+const invalid = (name: string, text: string) => badInput(CODE, `${WHERE}: ${name}`, text);

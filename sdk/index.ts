@@ -2,6 +2,24 @@ export { type AnyClient, type ClientOptions, Stepwell } from "./client/index.ts"
 export { Backoff, type BackoffOptions, NonRetriableError, RetryAfterError, StepError } from "./errors/index.ts";
 export { type AnyFunction, FunctionReference, referenceFunction, StepwellFunction } from "./functions/index.ts";
 export {
+  type AnyMiddleware,
+  type EventPayload,
+  type FunctionRunArgs,
+  type FunctionRunHooks,
+  type MaybePromise,
+  type MiddlewareContext,
+  type MiddlewareHooks,
+  type MiddlewareInitArgs,
+  type MiddlewareOptions,
+  type RunResult,
+  type SendEventHooks,
+  type StepData,
+  StepwellMiddleware,
+  type TransformedInput,
+  type TransformInputArgs,
+  type TriedStep,
+} from "./middleware/index.ts";
+export {
   type CancelCause,
   CODES,
   type Code,
@@ -19,5 +37,15 @@ export {
   type WaitingFor,
   type WaitingForSlot,
 } from "./protocol/index.ts";
+export {
+  CreatedEvent,
+  type EventIssue,
+  EventSchemaError,
+  EventSchemas,
+  EventType,
+  type EventTypeOptions,
+  eventType,
+  type FromSchemaOptions,
+  staticSchema,
+} from "./schemas/index.ts";
 export type * from "./types/index.ts";
-export { EventSchemas } from "./types/index.ts";

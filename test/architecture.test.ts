@@ -12,7 +12,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lambdas/engine": ["sdk/protocol", "sdk/expressions"],
   // Clients, keys and one file a job; of the engine only its types.
   "lambdas/aws": ["sdk/protocol", "lambdas/engine", "lambdas/contract.ts"],
-  "lambdas/middleware": [],
+  "lambdas/middleware": ["sdk/protocol"],
   "lambdas/router": DOOR(),
   "lambdas/runner": DOOR(),
   "lambdas/sweeper": DOOR(),
@@ -24,6 +24,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lambdas/process.ts": ["sdk/protocol", "sdk/execution", "lambdas/aws", "lambdas/contract.ts"],
   "lambdas/bundle.ts": [],
   local: ["lambdas", "sdk"],
+  // Middleware that is shipped: `stepwell/middleware`.
+  middleware: ["sdk"],
   // Doors by path only: what is deployed is what has been built.
   infra: ["lambdas/contract.ts", "lambdas/bundle.ts"],
   // The HTTP door, over a client.
@@ -89,7 +91,9 @@ const sourcesUnder = (folder: string): string[] =>
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join(folder, name));
 
-const files = ["sdk", "lambdas", "local", "infra", "http", "eslint", "cli", "audit", "sim"].flatMap(sourcesUnder);
+const files = ["sdk", "middleware", "lambdas", "local", "infra", "http", "eslint", "cli", "audit", "sim"].flatMap(
+  sourcesUnder,
+);
 const textOf = (file: string) => readFileSync(join(root, file), "utf8");
 const code = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 
@@ -164,6 +168,7 @@ describe("public entries", () => {
   it("have no top-level await", () => {
     const entries = [
       "sdk/index.ts",
+      "middleware/index.ts",
       "lambdas/runner/index.ts",
       "local/index.ts",
       "infra/index.ts",

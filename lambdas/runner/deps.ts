@@ -14,4 +14,6 @@ export interface RunnerDeps {
   readonly nonce: () => string;
   readonly log: LogSink;
   readonly codeVersion: string;
+  /** The event and the context of the invocation, for middleware. */
+  readonly reqArgs?: readonly unknown[];
 }

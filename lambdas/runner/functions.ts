@@ -6,10 +6,14 @@ export interface Served {
   durables(): readonly DurableFunction[];
 }
 
-/** Functions by id. @throws StepwellError `STEPWELL_DUPLICATE_FUNCTION`, `STEPWELL_INVALID_FUNCTION` */
-export function functionsById(app: string, served: readonly Served[]): ReadonlyMap<string, DurableFunction> {
+/** Functions by id; `where` is the option that lists them. @throws StepwellError `STEPWELL_DUPLICATE_FUNCTION`, `STEPWELL_INVALID_FUNCTION` */
+export function functionsById(
+  app: string,
+  served: readonly Served[],
+  where = "functions",
+): ReadonlyMap<string, DurableFunction> {
   const functions = new Map<string, DurableFunction>();
-  for (const fn of served.flatMap((one) => durablesOf(one))) {
+  for (const fn of served.flatMap((one, index) => durablesOf(one, `${where}[${index}]`))) {
     if (fn.app !== app) throw foreignFunction(app, fn);
     if (functions.has(fn.id)) throw duplicate(fn.id);
     functions.set(fn.id, fn);
@@ -27,11 +31,11 @@ export const manifestOf = (
   functions: [...functions.values()].map(({ manifest }) => manifest),
 });
 
-function durablesOf(served: Served): readonly DurableFunction[] {
+function durablesOf(served: Served, where: string): readonly DurableFunction[] {
   if (typeof served?.durables === "function") return served.durables();
   throw new StepwellError(
     "STEPWELL_INVALID_FUNCTION",
-    `"functions" has an entry that is no Stepwell function (${typeof served}). List what client.createFunction(...) returned.`,
+    `${where}: must be what client.createFunction(…) returned, and is no Stepwell function (${typeof served}).`,
   );
 }
 

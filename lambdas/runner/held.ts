@@ -1,6 +1,8 @@
 import {
   type DurableFunction,
   type Op,
+  type Result,
+  type RunInput,
   type UserEvent,
   unordered,
   withoutStaleOrder,
@@ -68,6 +70,10 @@ export class Held {
   readonly buffer = new CheckpointBuffer(this);
   /** Open operations that this holder has set up already. */
   readonly setUpHere = new Set<string>();
+  /** What its function wants called when this invocation has done with the running handler. */
+  onClose: Parameters<NonNullable<RunInput["onClose"]>>[0] | undefined;
+  /** How the run has ended, if it has, as middleware is told. */
+  ended: Result | undefined;
   /** Something has been handed over or executed: only then may the run be passed on to another invocation. */
   progress = false;
   /** When no further step is begun, since this invocation has had its time (`checkpointing.maxRuntime`); in milliseconds. */

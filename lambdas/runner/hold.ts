@@ -1,6 +1,8 @@
-import { Replay, type RunInput } from "../../sdk/execution/index.ts";
+import { type Ending, Replay, type Result, type RunInput } from "../../sdk/execution/index.ts";
 import {
+  deserializeError,
   IN_PLACE_SLEEP_MS_MAX,
+  type Outcome,
   type RunMessage,
   type StepMemo,
   StepwellError,
@@ -23,6 +25,7 @@ import { runLogger } from "./log.ts";
 import { hasBody } from "./operations/index.ts";
 import { runMessage } from "./operations/operation.ts";
 import { settleOverdue } from "./overdue.ts";
+import { knownSteps } from "./results.ts";
 import { loadRunEvents, type RunEvents } from "./run-events.ts";
 import { type Report, Session } from "./session.ts";
 import { enter, giveUp } from "./slots.ts";
@@ -150,8 +153,9 @@ async function work(held: Held, heartbeat: Heartbeat, waking: Waking): Promise<V
   }
   for (let attempt = dueAttempt(held); ; ) {
     held.attempt = attempt;
+    held.onClose = undefined;
     const session = new Session(held, heartbeat, startReplay(held));
-    const next = await attend(held, heartbeat, session, waking);
+    const next = await attend(held, heartbeat, session, waking).finally(() => close(held));
     if (typeof next !== "number") return next;
     attempt = next;
   }
@@ -180,7 +184,11 @@ async function endOf(
   waking: Waking,
 ): Promise<Verdict | number | "woken"> {
   const conclusion = await conclude(held, ending);
-  if ("outcome" in conclusion) return (await finish(held, heartbeat, conclusion.outcome)) ? "ack" : "woken";
+  if ("outcome" in conclusion) {
+    if (!(await finish(held, heartbeat, conclusion.outcome))) return "woken";
+    held.ended = endedWith(ending, conclusion.outcome);
+    return "ack";
+  }
   held.handlerAttempts += 1;
   held.deps.log.warn("the handler failed, will be tried again", {
     attempt: held.handlerAttempts - 1,
@@ -188,6 +196,22 @@ async function endOf(
     error: ending.ok ? undefined : serializeError(ending.error),
   });
   return (await backOff(held, heartbeat, waking, conclusion.retryAt)) ? "ack" : held.handlerAttempts;
+}
+
+/** The code's own value or error, as far as the run has ended with it: a value that could not be stored has become an error. */
+function endedWith(ending: Ending, outcome: Outcome): Result {
+  if (outcome.ok || !ending.ok) return ending;
+  return { ok: false, error: deserializeError(outcome.error) };
+}
+
+/** Tells the function's middleware that this invocation has done with the handler. One that hangs gets half of the time that is left. */
+async function close({ onClose, ended, deadline, deps: { clock, log } }: Held): Promise<void> {
+  if (onClose === undefined) return;
+  const late = Promise.withResolvers<"late">();
+  const cancel = clock.at((clock.now() + deadline) / 2, () => late.resolve("late"));
+  if ((await Promise.race([onClose(ended), late.promise])) === "late")
+    log.warn("middleware is not waited for any longer: finished or beforeResponse takes too long");
+  cancel();
 }
 
 /** Lets the handler rest until its next try: in place when that is soon, else suspended (true). */
@@ -232,6 +256,11 @@ function startReplay(held: Held): Replay {
     sender: deps.world.bus,
     hops: held.hops,
     signal: held.cancellation.signal,
+    knownSteps: () => knownSteps(memo, deps.world.payloads),
+    reqArgs: deps.reqArgs ?? [],
+    onClose: (hook) => {
+      held.onClose = hook;
+    },
   };
   return replay;
 }

@@ -20,8 +20,10 @@ const DONE_MARGIN_MS = 1_000;
 
 /** The runner: messages of an app's run queue, each on its own (L8). */
 export const createRunner =
-  (deps: RunnerDeps) =>
-  async ({ Records }: SqsEvent, context: LambdaContext): Promise<Kept> => {
+  (given: RunnerDeps) =>
+  async (event: SqsEvent, context: LambdaContext): Promise<Kept> => {
+    const { Records } = event;
+    const deps = { ...given, reqArgs: [event, context] };
     const time = context.getRemainingTimeInMillis();
     const deadline = deps.clock.now() + time;
     const outOfTimeAt = deadline - Math.min(MARGIN_MS_MAX, time * MARGIN_SHARE);

@@ -28,19 +28,33 @@ export type AppHandler = (event: unknown, context: LambdaContext) => Promise<unk
 /**
  * The Lambda handler of an app. Reads the engine's binding from `STEPWELL_ENGINE`, at the first message and not before.
  *
- * @throws StepwellError `STEPWELL_DUPLICATE_FUNCTION` when two functions have one id
+ * @throws StepwellError `STEPWELL_DUPLICATE_FUNCTION` when two functions have one id; `STEPWELL_INVALID_OPTION`, `_INVALID_FUNCTION`
  * @example
  * ```ts
  * export const handler = serve({ client: stepwell, functions: [placeOrder, shipOrder] });
  * ```
  */
-export function serve({ client, functions }: ServeOptions): AppHandler {
-  const byId = functionsById(client.id, functions);
+export function serve(options: ServeOptions): AppHandler {
+  const { client, functions } = checkOptions(options);
+  const byId = functionsById(client.id, functions, "serve: functions");
   return appHandler(
     client,
     byId,
     lazily(() => lambdaDeps(byId)),
   );
+}
+
+function checkOptions(options: unknown): ServeOptions {
+  const { client, functions, ...others } = (options ?? {}) as Partial<ServeOptions>;
+  const refuse = (path: string, text: string) => new StepwellError("STEPWELL_INVALID_OPTION", `serve${path}: ${text}`);
+  if (typeof options !== "object" || options === null)
+    throw refuse("", `takes an object { client, functions }, got ${String(options)}.`);
+  if (typeof client?.id !== "string") throw refuse(": client", "must be what `new Stepwell(…)` made.");
+  if (!Array.isArray(functions))
+    throw refuse(": functions", "must be a list of what client.createFunction(…) returned.");
+  const [stranger] = Object.keys(others);
+  if (stranger !== undefined) throw refuse("", `there is no option "${stranger}". The options are: client, functions.`);
+  return { client, functions };
 }
 
 /** The same over given dependencies: how the local cloud runs an app in its own process. */

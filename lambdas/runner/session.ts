@@ -135,7 +135,7 @@ export class Session {
   async #setUp(op: Op): Promise<void> {
     const held = this.#held;
     const { prepare, plan, setUp, setUpAtOnce } = operations[op.request.kind];
-    await prepare?.(held, op);
+    if ((await prepare?.(held, op)) === "failed") return this.#replay.hand(op.key, undefined);
     const known = held.memo.get(op.key);
     const step = known ?? (await held.deps.world.steps.plan(held.run, { ...held.newStep(op), ...plan?.(held, op) }));
     held.memo.set(op.key, step);

@@ -1,6 +1,15 @@
 import { randomBytes } from "node:crypto";
 import type { Checkpointing } from "../execution/contract.ts";
 import { createFunction, type StepwellFunction } from "../functions/index.ts";
+import {
+  type AddedBy,
+  MIDDLEWARE,
+  type MiddlewareStack,
+  type Middlewares,
+  type Over,
+  stackOf,
+} from "../middleware/index.ts";
+import type { SchemaSource } from "../schemas/index.ts";
 import type {
   AnyEvents,
   FunctionOptions,
@@ -33,21 +42,28 @@ export type AnyClient = Pick<Stepwell, "id" | "environment" | "logger">;
  * });
  * ```
  */
-export class Stepwell<S = AnyEvents> {
+export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> {
   /** For the compiler only; never there at run time. */
   declare readonly "~events": S;
+  /** For the compiler only: what middleware adds to the context of all handlers. */
+  declare readonly "~adds": AddedBy<M>;
   readonly id: string;
   readonly environment: string;
   readonly logger: Logger | undefined;
+  /** What checks events at run time. */
+  readonly schemas: SchemaSource | undefined;
   readonly #checkpointing: Checkpointing;
   readonly #newId = createUlids({ now: Date.now, random: randomBytes });
+  readonly [MIDDLEWARE]: MiddlewareStack | undefined;
 
-  constructor(options: ClientOptions<S>) {
-    const { id, environment, logger, checkpointing } = checkClientOptions(options);
+  constructor(options: ClientOptions<S, M>) {
+    const { id, environment, logger, schemas, checkpointing, middleware } = checkClientOptions(options);
     this.id = id;
     this.environment = environment;
     this.logger = logger;
+    this.schemas = schemas;
     this.#checkpointing = checkpointing;
+    this[MIDDLEWARE] = stackOf(middleware, { client: this });
   }
 
   /**
@@ -69,18 +85,26 @@ export class Stepwell<S = AnyEvents> {
    * );
    * ```
    */
-  createFunction<const T extends Triggers<S>, Result>(
-    options: FunctionOptions<S, T>,
+  createFunction<const T extends Triggers<S>, Result, const F extends Middlewares = readonly []>(
+    options: FunctionOptions<S, T, AddedBy<M>, F>,
     trigger: T,
-    handler: Handler<S, TriggeredEvent<S, T>, Result>,
+    handler: Handler<S, TriggeredEvent<S, T>, Result, Over<AddedBy<M>, AddedBy<F>>>,
   ): StepwellFunction<InvocationData<S, T>, Jsonify<Awaited<Result>>>;
-  createFunction<const T extends Triggers<S>, Result>(
-    options: FunctionOptions<S, T> & { readonly triggers: T },
-    handler: Handler<S, TriggeredEvent<S, T>, Result>,
+  createFunction<const T extends Triggers<S>, Result, const F extends Middlewares = readonly []>(
+    options: FunctionOptions<S, T, AddedBy<M>, F> & { readonly triggers: T },
+    handler: Handler<S, TriggeredEvent<S, T>, Result, Over<AddedBy<M>, AddedBy<F>>>,
   ): StepwellFunction<InvocationData<S, T>, Jsonify<Awaited<Result>>>;
   createFunction(...shape: readonly unknown[]): StepwellFunction<never, never> {
-    const { id, logger } = this;
-    return createFunction({ id, logger, checkpointing: this.#checkpointing }, shape) as StepwellFunction<never, never>;
+    const { id, logger, schemas } = this;
+    const owner = {
+      id,
+      logger,
+      schemas,
+      checkpointing: this.#checkpointing,
+      client: this,
+      middleware: this[MIDDLEWARE],
+    };
+    return createFunction(owner, shape) as StepwellFunction<never, never>;
   }
 
   /**
@@ -97,7 +121,7 @@ export class Stepwell<S = AnyEvents> {
    * ```
    */
   async send(events: OutgoingEvents<S>): Promise<SendResult> {
-    return send(this, events, this.#newId);
+    return send(this, events, this.#newId, this[MIDDLEWARE]);
   }
 
   /**

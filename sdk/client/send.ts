@@ -1,5 +1,7 @@
 import { type OutgoingEvent, prepareEvents } from "../execution/index.ts";
+import type { MiddlewareStack } from "../middleware/index.ts";
 import { StepwellError } from "../protocol/index.ts";
+import { outgoingCheck, type SchemaSource } from "../schemas/index.ts";
 import type { SendResult } from "../types/index.ts";
 import { checkEvents } from "./events.ts";
 import { type Scope, scopeOf } from "./scope.ts";
@@ -11,11 +13,23 @@ export const ENGINE_ENV_KEY = "STEPWELL_ENGINE";
 export interface SendingClient {
   readonly id: string;
   readonly environment: string;
+  readonly schemas?: SchemaSource | undefined;
 }
 
-/** `client.send`: checks all events, then sends them to the engine of the run around, of the local cloud, or of the environment. */
-export async function send(client: SendingClient, given: unknown, newId: () => string): Promise<SendResult> {
-  return sendChecked(client, checkEvents(given, "send"), newId);
+/**
+ * `client.send`: checks all events, then sends them, through the client's middleware, to the engine of the run around, of the local cloud,
+ * or of the environment. Schemas judge what the code sends, and not what middleware makes of it.
+ */
+export async function send(
+  client: SendingClient,
+  given: unknown,
+  newId: () => string,
+  middleware: MiddlewareStack | undefined,
+): Promise<SendResult> {
+  const events = checkEvents(given, "send");
+  await outgoingCheck(given, events, { schemas: client.schemas, where: "send" })?.();
+  const sendAll = (all: readonly OutgoingEvent[]) => sendChecked(client, all, newId);
+  return middleware === undefined ? sendAll(events) : middleware.send(events, sendAll);
 }
 
 /** Sends events whose names are not looked at any more: the client's own requests are reserved ones. */

@@ -1,5 +1,5 @@
 import { BACKOFF, RETRY_AFTER } from "../execution/retry-wish.ts";
-import { badInput, quote } from "./bad-input.ts";
+import { badInput, isRecord, quote, refuseUnknownKeys } from "./bad-input.ts";
 import { hasBrand } from "./non-retriable.ts";
 import { type RetryAfter, retryAfterOf } from "./retry-after.ts";
 
@@ -40,11 +40,8 @@ export class Backoff extends Error {
   readonly retryAfter: RetryAfter;
 
   constructor(key: string, after: number | string | Date, options: BackoffOptions = {}) {
-    if (typeof options !== "object" || options === null) {
-      throw badInput("STEPWELL_INVALID_OPTION", "Backoff: options", `must be an object, got ${quote(options)}.`);
-    }
-    const { message, ...cause } = options;
-    super(message ?? `Backing off: the runs of ${quote(key)} are held back.`, cause);
+    const { message = `Backing off: the runs of ${quote(key)} are held back.`, ...cause } = checkOptions(options);
+    super(message, cause);
     if (typeof key !== "string" || key === "") {
       throw badInput("STEPWELL_INVALID_OPTION", "Backoff: key", `must be a text that is not empty, got ${quote(key)}.`);
     }
@@ -60,4 +57,13 @@ export class Backoff extends Error {
   static is(error: unknown): error is Backoff {
     return hasBrand(error, BACKOFF);
   }
+}
+
+function checkOptions(options: unknown): BackoffOptions {
+  const code = "STEPWELL_INVALID_OPTION";
+  if (!isRecord(options)) throw badInput(code, "Backoff: options", `must be an object, got ${quote(options)}.`);
+  refuseUnknownKeys(options, ["message", "cause"], code, "Backoff: options");
+  const { message } = options;
+  if (message === undefined || typeof message === "string") return options;
+  throw badInput(code, "Backoff: message", `must be a text, got ${quote(message)}.`);
 }

@@ -1,7 +1,15 @@
-import type { EventEnvelope, FunctionManifest, RetryPolicy, StoredEvent } from "../protocol/index.ts";
+import type {
+  EventEnvelope,
+  FunctionManifest,
+  RetryPolicy,
+  SerializedError,
+  StepMemo,
+  StoredEvent,
+} from "../protocol/index.ts";
+import type { Result } from "./replay.ts";
 
 /** What a step tool asks the ledger for: one durable operation. */
-export type OpRequest = { readonly id: string; readonly name?: string } & (
+export type OpRequest = { readonly id: string; readonly name?: string; readonly hooks?: OpHooks } & (
   | RunRequest
   | SendEventRequest
   | SleepRequest
@@ -19,12 +27,46 @@ export interface RunRequest {
 export interface BodyContext {
   /** Aborted when the run has been cancelled, or lost to another invocation. */
   readonly signal: AbortSignal;
+  /** The step's id with its repeat number. */
+  readonly stepId: string;
+  /** Failed tries of the step before this one. */
+  readonly attempt: number;
+}
+
+/** What middleware does to the data of one operation; the runner calls it on the data's way. */
+export interface OpHooks {
+  /**
+   * The stored result as the code is to get it, from what `load` brings. Rejects only with what `load` rejects with. Undefined: the code
+   * gets nothing more, since its handler has failed by it.
+   */
+  receive(step: StepAddress, load: () => Promise<StoredResult>): Promise<StoredResult | undefined>;
+  /** Sends events by `send`, changed. A rejection is a failed try. */
+  send(
+    events: readonly OutgoingEvent[],
+    send: (events: readonly OutgoingEvent[]) => Promise<{ ids: string[] }>,
+  ): Promise<{ ids: string[] }>;
+  /** Of an invoke: its data, changed. Undefined: nothing is to be sent, since the handler has failed by it. */
+  invoke?(): Promise<Pick<InvokeRequest, "data" | "user"> | undefined>;
+}
+
+/** Which step of a run a result is of. */
+export type StepAddress = Pick<StepMemo, "key" | "id" | "name" | "kind">;
+
+/** A result as it is stored, loaded and decoded. */
+export type StoredResult = { readonly data: unknown } | { readonly error: SerializedError };
+
+/** A result that a run has. */
+export interface KnownStep {
+  readonly step: StepAddress;
+  readonly stored: StoredResult;
 }
 
 /** Events to send once; `prepare` gives each its id, so that a repeat of the step repeats the ids. */
 export interface SendEventRequest {
   readonly kind: "sendEvent";
   readonly events: readonly OutgoingEvent[];
+  /** Asks the schemas of the events, before they are sent: once, and not on replay, when a deploy may have brought others. */
+  readonly check?: () => void | Promise<void>;
 }
 
 /** An event that has been checked and may be sent. */
@@ -84,6 +126,15 @@ export interface RunInput {
   readonly sender: EventSender;
   /** How many functions the triggering event has passed through. */
   readonly hops: number;
+  /** Loads the results that the run has, in the order in which the code asked for them; sleeps have none. @default - none */
+  readonly knownSteps?: () => Promise<readonly KnownStep[]>;
+  /** What the invocation was called with. @default - nothing */
+  readonly reqArgs?: readonly unknown[];
+  /**
+   * Takes what is to be called, once, when the invocation has done with this start of the handler: with the run's result if the run has
+   * ended for good by it. It is waited for, and must not reject. @default - never called
+   */
+  readonly onClose?: (hook: (end: Result | undefined) => Promise<void>) => void;
 }
 
 /** An event that is ready for the bus: its name is the detail type, its envelope the detail. */

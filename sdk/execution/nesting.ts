@@ -3,7 +3,10 @@ import { StepwellError } from "../protocol/index.ts";
 import { withLogContext } from "./log-context.ts";
 
 interface Frame {
-  readonly stepId: string;
+  /** What runs: no step may be asked for in it. */
+  readonly inside: string;
+  /** What to do instead. */
+  readonly instead: (innerId: string) => string;
   refused?: StepwellError;
 }
 
@@ -14,8 +17,21 @@ const body = new AsyncLocalStorage<Frame>();
  * refusal: one that nobody awaited would be lost.
  */
 export async function insideStep<T>(stepId: string, run: () => T): Promise<Awaited<T>> {
-  const frame: Frame = { stepId };
-  const result = await body.run(frame, () => withLogContext({ stepId }, run));
+  const instead = (innerId: string) =>
+    `return from "${stepId}" first and ask for "${innerId}" after it, or call the inner code directly without a step.`;
+  const frame: Frame = { inside: `the body of the step "${stepId}"`, instead };
+  return within(frame, () => withLogContext({ stepId }, run));
+}
+
+/** The same for a hook of a middleware: the code waits for it, so nobody would run the step. */
+export const insideMiddleware = <T>(hook: string, run: () => T): Promise<Awaited<T>> =>
+  within(
+    { inside: hook, instead: (innerId) => `call the code of "${innerId}" directly, or ask for it in the handler.` },
+    run,
+  );
+
+async function within<T>(frame: Frame, run: () => T): Promise<Awaited<T>> {
+  const result = await body.run(frame, run);
   if (frame.refused !== undefined) throw frame.refused;
   return result;
 }
@@ -26,8 +42,7 @@ export function nestedStepError(innerId: string): StepwellError | undefined {
   if (frame === undefined) return undefined;
   frame.refused = new StepwellError(
     "STEPWELL_NESTED_STEP",
-    `The step "${innerId}" was asked for inside the body of the step "${frame.stepId}". Steps cannot be nested: ` +
-      `return from "${frame.stepId}" first and ask for "${innerId}" after it, or call the inner code directly without a step.`,
+    `The step "${innerId}" was asked for inside ${frame.inside}. Steps cannot be nested: ${frame.instead(innerId)}`,
   );
   return frame.refused;
 }

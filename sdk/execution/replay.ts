@@ -81,11 +81,11 @@ export class Replay {
     this.#closed = true;
   }
 
-  /** Hands a result to the code. */
-  hand(key: string, result: Result): void {
+  /** Hands a result to the code. Without one its promise stays pending for good: the handler has failed by it. */
+  hand(key: string, result: Result | undefined): void {
     const settle = this.#waiting.get(key);
     this.#waiting.delete(key);
-    settle?.(result);
+    if (result !== undefined) settle?.(result);
   }
 
   async #run(handler: (ledger: Ledger) => Promise<unknown>): Promise<void> {

@@ -28,8 +28,10 @@ export function checkKey(key: unknown, where: string): string {
 
 /** A path such as `data.orderId`, after it has been seen to lead somewhere. */
 export function checkMatch(path: unknown, where: string): string {
-  matchToExpression(path as string, where);
-  return path as string;
+  if (typeof path !== "string")
+    throw badInput(CODE, where, `must be a path such as "data.userId", got ${quote(path)}.`);
+  matchToExpression(path, where);
+  return path;
 }
 
 /** An expression of flow control. `example` is shown to whoever gives no text. */

@@ -1,5 +1,8 @@
+import type { AnyClient } from "../client/client.ts";
 import { badInput, quote } from "../errors/index.ts";
 import type { Checkpointing } from "../execution/contract.ts";
+import { type MiddlewareStack, stackOf } from "../middleware/index.ts";
+import { incomingCheck, type SchemaSource } from "../schemas/index.ts";
 import type { Logger } from "../types/index.ts";
 import { type AnyCancelHandler, cancelFunction } from "./cancellation.ts";
 import { type AnyFailureHandler, failureFunction } from "./failure.ts";
@@ -12,6 +15,10 @@ import { checkTriggers } from "./triggers.ts";
 export interface Owner {
   readonly id: string;
   readonly logger: Logger | undefined;
+  /** By which its events are checked. */
+  readonly schemas: SchemaSource | undefined;
+  readonly client: AnyClient;
+  readonly middleware: MiddlewareStack | undefined;
   readonly checkpointing: Checkpointing;
 }
 
@@ -32,9 +39,8 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     const text = "give the triggers once: as the second argument, or as the option `triggers` and no second argument.";
     throw badInput("STEPWELL_INVALID_FUNCTION", where, text);
   }
-  const triggers = separate
-    ? checkTriggers(shape[1], `${where}: trigger`)
-    : checkTriggers(options.triggers, `${where}: triggers`);
+  const given = separate ? shape[1] : options.triggers;
+  const triggers = checkTriggers(given, `${where}: ${separate ? "trigger" : "triggers"}`);
   const flow = checkFlow(options.given, triggers, where);
   const spec: DurableSpec = {
     app: owner.id,
@@ -47,6 +53,9 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     checkpointing: options.checkpointing ?? owner.checkpointing,
     handler: handler as AnyHandler,
     logger: owner.logger,
+    schemas: owner.schemas,
+    checkEvents: incomingCheck(given, owner.schemas),
+    middleware: (fn) => stackOf(options.middleware, { client: owner.client, fn }, owner.middleware),
   };
   const { onFailure, onCancel } = options;
   const followUps = [

@@ -1,5 +1,5 @@
 import { badInput, quote } from "../errors/index.ts";
-import { eventNameProblem, isReserved } from "../expressions/index.ts";
+import { eventNameProblem, isReserved, isWildcard } from "../expressions/index.ts";
 import {
   type Code,
   EVENT_CANCELLED,
@@ -32,4 +32,14 @@ export function checkEventName(name: unknown, code: Code, where: string, allowed
     );
   }
   return name as string;
+}
+
+/** The same for what listens to events: a wildcard too. */
+export function checkEventPattern(name: unknown, code: Code, where: string, allowed: readonly string[] = []): string {
+  if (typeof name !== "string" || !name.includes("*")) return checkEventName(name, code, where, allowed);
+  if (isWildcard(name) && !isReserved(name)) return name;
+  const text = isReserved(name)
+    ? `the engine's own events are listened to by their full names: ${TRIGGERING_LIFECYCLE_EVENTS.join(", ")}.`
+    : `a wildcard stands at the end, after "/" or ".", as in "app/*" or "app/user.*".`;
+  throw badInput(code, where, `${quote(name)} is refused: ${text}`);
 }

@@ -33,5 +33,7 @@ export function followUp(
     checkpointing: of.checkpointing,
     handler,
     logger: of.logger,
+    schemas: of.schemas,
+    ...(of.middleware !== undefined && { middleware: of.middleware }),
   });
 }

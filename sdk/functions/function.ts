@@ -8,7 +8,9 @@ import {
   type UserEvent,
   withLogContext,
 } from "../execution/index.ts";
+import type { MiddlewareStack } from "../middleware/index.ts";
 import type { FlowManifest, FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
+import type { IncomingCheck, SchemaSource } from "../schemas/index.ts";
 import { createStepTools } from "../steps/index.ts";
 import type { AnyEvents, Context, FunctionTypes, Invocable, Logger } from "../types/index.ts";
 import { INVOCABLE, isInvocable } from "./invocable.ts";
@@ -30,6 +32,12 @@ export interface DurableSpec {
   readonly handler: AnyHandler;
   /** The client's own logger. */
   readonly logger: Logger | undefined;
+  /** The client's schemas: events that a step sends or waits for are checked by them. */
+  readonly schemas?: SchemaSource | undefined;
+  /** Checks the events of a run before its code runs. */
+  readonly checkEvents?: IncomingCheck;
+  /** The client's middleware and its own, once the function is there. */
+  readonly middleware?: (fn: AnyFunction) => MiddlewareStack | undefined;
   /** The functions of `onFailure` and `onCancel`. */
   readonly followUps?: readonly DurableFunction[];
 }
@@ -53,6 +61,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   readonly checkpointing: Checkpointing;
   readonly [INVOCABLE] = true;
   readonly #spec: DurableSpec;
+  readonly #middleware: MiddlewareStack | undefined;
 
   constructor(spec: DurableSpec) {
     this.app = spec.app;
@@ -63,6 +72,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     this.maxSteps = spec.maxSteps;
     this.checkpointing = spec.checkpointing;
     this.#spec = spec;
+    this.#middleware = spec.middleware?.(this as AnyFunction);
   }
 
   /** Holds for functions made by a second copy of this package too. */
@@ -81,13 +91,32 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     const scope = { sender: input.sender, hops: input.hops + 1, ...(event !== undefined && { env: event.env }) };
     const { app, id: functionId } = this;
     const { runId, attempt } = input;
-    const start = () => this.#spec.handler(contextOf(input, ledger, this.#spec));
-    return runInScope(scope, () => withLogContext({ app, functionId, runId, attempt }, start));
+    return runInScope(scope, () => withLogContext({ app, functionId, runId, attempt }, () => this.#run(input, ledger)));
   }
+
+  #run(input: RunInput, ledger: Ledger): unknown {
+    const handler: AnyHandler = (context) => startChecked(input, context, this.#spec);
+    const contextWith = (steps: Ledger) => contextOf(input, steps, this.#spec);
+    const middleware = this.#middleware;
+    if (middleware === undefined) return handler(contextWith(ledger));
+    return middleware.run({ fn: this as AnyFunction, input, ledger, contextOf: contextWith, handler });
+  }
+}
+
+export declare namespace StepwellFunction {
+  /** Any function, whatever its events and its result: for lists of them. */
+  type Any = StepwellFunction<unknown, unknown>;
 }
 
 /** Any function, whatever its events and its result. */
 export type AnyFunction = StepwellFunction<unknown, unknown>;
+
+/** A run that has steps has passed the check: a deploy with other schemas does not stop it in the middle. */
+function startChecked(input: RunInput, context: Parameters<AnyHandler>[0], spec: DurableSpec): unknown {
+  const { handler, checkEvents } = spec;
+  const checked = input.isReplaying() ? undefined : checkEvents?.(context.events);
+  return checked === undefined ? handler(context) : checked.then(() => handler(context));
+}
 
 function contextOf(input: RunInput, ledger: Ledger, spec: DurableSpec): Parameters<AnyHandler>[0] {
   const [first, ...others] = input.events.map((stored, index) => toUserEvent(stored, input.data[index]));
@@ -95,7 +124,7 @@ function contextOf(input: RunInput, ledger: Ledger, spec: DurableSpec): Paramete
   return {
     event: [first, ...others][input.main ?? 0] ?? first,
     events: [first, ...others],
-    step: createStepTools(ledger, spec.app),
+    step: createStepTools(ledger, spec.app, spec.schemas),
     runId: input.runId,
     attempt: input.attempt,
     maxAttempts: input.maxAttempts,

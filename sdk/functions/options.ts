@@ -1,5 +1,6 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
 import type { Checkpointing } from "../execution/contract.ts";
+import { checkMiddleware, type Middlewares } from "../middleware/index.ts";
 import { type RetryPolicy, STEPS_PER_RUN_DEFAULT, STEPS_PER_RUN_MAX } from "../protocol/index.ts";
 import { checkCheckpointing } from "./checkpointing.ts";
 import { checkCount } from "./numbers.ts";
@@ -10,7 +11,6 @@ import { checkRetries } from "./retries.ts";
  *
  * - `works`: does what its description says
  * - `noEffect`: accepted for code that comes from Inngest; what it asks for is how Stepwell works anyway
- * - `later`: refused with `STEPWELL_UNSUPPORTED`, so that no limit is silently left out
  */
 export const OPTIONS = {
   id: "works",
@@ -33,11 +33,8 @@ export const OPTIONS = {
   timeouts: "works",
   cancelOn: "works",
   onCancel: "works",
-  middleware: "later",
-} as const satisfies Record<string, "works" | "noEffect" | "later">;
-
-const accepted = Object.keys(OPTIONS).filter((name) => OPTIONS[name as keyof typeof OPTIONS] !== "later");
-const later = Object.keys(OPTIONS).filter((name) => OPTIONS[name as keyof typeof OPTIONS] === "later");
+  middleware: "works",
+} as const satisfies Record<string, "works" | "noEffect">;
 
 /** A function's options, checked, with every default filled in. */
 export interface CheckedOptions {
@@ -52,6 +49,7 @@ export interface CheckedOptions {
   readonly checkpointing: Checkpointing | undefined;
   readonly onFailure: unknown;
   readonly onCancel: unknown;
+  readonly middleware: Middlewares;
   /** All options as they were given: flow control is checked once the triggers are known. */
   readonly given: Readonly<Record<string, unknown>>;
 }
@@ -63,10 +61,10 @@ export function checkOptions(options: unknown): CheckedOptions {
   }
   const id = checkId(options.id, "STEPWELL_INVALID_FUNCTION", "createFunction: id");
   const where = `createFunction "${id}"`;
-  refuseLater(options, where);
-  refuseUnknownKeys(options, accepted, "STEPWELL_INVALID_FUNCTION", where);
+  refuseUnknownKeys(options, Object.keys(OPTIONS), "STEPWELL_INVALID_FUNCTION", where);
   const name = checkText(options.name, `${where}: name`);
   checkText(options.description, `${where}: description`);
+  checkFlag(options.optimizeParallelism, `${where}: optimizeParallelism`);
   return {
     id,
     where,
@@ -80,20 +78,19 @@ export function checkOptions(options: unknown): CheckedOptions {
         : checkCheckpointing(options.checkpointing, "STEPWELL_INVALID_FUNCTION", `${where}: checkpointing`),
     onFailure: checkHandler(options.onFailure, `${where}: onFailure`),
     onCancel: checkHandler(options.onCancel, `${where}: onCancel`),
+    middleware: checkMiddleware(options.middleware, "STEPWELL_INVALID_FUNCTION", `${where}: middleware`),
     given: options,
   };
-}
-
-function refuseLater(options: Record<string, unknown>, where: string): void {
-  const name = later.find((key) => options[key] !== undefined);
-  if (name === undefined) return;
-  const text = `is not there yet in this version of Stepwell. Leave it out; it is refused so that it is not silently ignored.`;
-  throw badInput("STEPWELL_UNSUPPORTED", `${where}: ${name}`, text);
 }
 
 function checkText(value: unknown, where: string): string | undefined {
   if (value === undefined || typeof value === "string") return value;
   throw badInput("STEPWELL_INVALID_FUNCTION", where, `must be a string, got ${quote(value)}.`);
+}
+
+function checkFlag(value: unknown, where: string): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw badInput("STEPWELL_INVALID_FUNCTION", where, `must be true or false, got ${quote(value)}.`);
 }
 
 function checkMaxSteps(value: unknown, where: string): number {

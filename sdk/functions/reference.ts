@@ -1,6 +1,9 @@
-import { checkId } from "../errors/index.ts";
+import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
 import type { FunctionTypes, Invocable } from "../types/index.ts";
 import { INVOCABLE } from "./invocable.ts";
+
+const CODE = "STEPWELL_INVALID_FUNCTION";
+const WHERE = "referenceFunction";
 
 /**
  * A function named by its ids, for `step.invoke` of functions whose code is elsewhere. `referenceFunction` makes it.
@@ -36,9 +39,12 @@ export function referenceFunction<F extends Invocable = Invocable<Record<string,
   readonly functionId: string;
   readonly appId?: string;
 }): FunctionReference<F["~types"]["input"], F["~types"]["output"]> {
-  const where = "referenceFunction";
-  const id = checkId(target.functionId, "STEPWELL_INVALID_FUNCTION", `${where}: functionId`);
-  const app =
-    target.appId === undefined ? undefined : checkId(target.appId, "STEPWELL_INVALID_FUNCTION", `${where}: appId`);
-  return new FunctionReference(id, app);
+  if (!isRecord(target)) throw badInput(CODE, WHERE, `takes an object { functionId, appId? }, got ${quote(target)}.`);
+  const given: Readonly<Record<string, unknown>> = target;
+  refuseUnknownKeys(given, ["functionId", "appId"], CODE, WHERE);
+  const id = checkId(given.functionId, CODE, `${WHERE}: functionId`);
+  return new FunctionReference(
+    id,
+    given.appId === undefined ? undefined : checkId(given.appId, CODE, `${WHERE}: appId`),
+  );
 }

@@ -1,8 +1,9 @@
 import { badInput, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
-import { isReserved, isWildcard, parseCron } from "../expressions/index.ts";
+import { parseCron } from "../expressions/index.ts";
 import { TRIGGERS_MAX, type TriggerManifest } from "../protocol/index.ts";
+import { isEventType } from "../schemas/index.ts";
 import { checkCondition } from "./conditions.ts";
-import { checkEventName, TRIGGERING_LIFECYCLE_EVENTS } from "./event-name.ts";
+import { checkEventPattern, TRIGGERING_LIFECYCLE_EVENTS } from "./event-name.ts";
 
 const CODE = "STEPWELL_INVALID_TRIGGER";
 
@@ -19,12 +20,17 @@ export function checkTriggers(given: unknown, where: string): TriggerManifest[] 
   if (list.length > TRIGGERS_MAX) {
     throw badInput(CODE, where, `a function has at most ${TRIGGERS_MAX} triggers, this one has ${list.length}.`);
   }
-  return list.map((trigger, index) => checkTrigger(trigger, Array.isArray(given) ? `${where}[${index}]` : where));
+  return list.map((trigger, index) =>
+    checkTrigger(
+      isEventType(trigger) ? { event: trigger } : trigger,
+      Array.isArray(given) ? `${where}[${index}]` : where,
+    ),
+  );
 }
 
 function checkTrigger(trigger: unknown, where: string): TriggerManifest {
   if (!isRecord(trigger)) {
-    throw badInput(CODE, where, `must be { event, if? } or { cron }, got ${quote(trigger)}.`);
+    throw badInput(CODE, where, `must be { event, if? }, an eventType, or { cron }; got ${quote(trigger)}.`);
   }
   refuseUnknownKeys(trigger, ["event", "if", "cron"], CODE, where);
   if ((trigger.event === undefined) === (trigger.cron === undefined)) {
@@ -34,20 +40,10 @@ function checkTrigger(trigger: unknown, where: string): TriggerManifest {
 }
 
 function checkEventTrigger(trigger: Record<string, unknown>, where: string): TriggerManifest {
-  const event = checkTriggerName(trigger.event, `${where}: event`);
+  const name = isEventType(trigger.event) ? trigger.event.name : trigger.event;
+  const event = checkEventPattern(name, CODE, `${where}: event`, TRIGGERING_LIFECYCLE_EVENTS);
   if (trigger.if === undefined) return { kind: "event", event };
   return { kind: "event", event, if: checkCondition(trigger.if, ["event"], `${where}: if`) };
-}
-
-function checkTriggerName(name: unknown, where: string): string {
-  if (typeof name !== "string" || !name.includes("*")) {
-    return checkEventName(name, CODE, where, TRIGGERING_LIFECYCLE_EVENTS);
-  }
-  if (isWildcard(name) && !isReserved(name)) return name;
-  const text = isReserved(name)
-    ? `the engine's own events are listened to by their full names: ${TRIGGERING_LIFECYCLE_EVENTS.join(", ")}.`
-    : `a wildcard stands at the end, after "/" or ".", as in "app/*" or "app/user.*".`;
-  throw badInput(CODE, where, `${quote(name)} is refused: ${text}`);
 }
 
 function checkCronTrigger(trigger: Record<string, unknown>, where: string): TriggerManifest {

@@ -1,4 +1,5 @@
 import type { Ledger } from "../execution/contract.ts";
+import type { SchemaSource } from "../schemas/index.ts";
 import type { AnyEvents, StepTools } from "../types/index.ts";
 import { invoke } from "./invoke.ts";
 import { run } from "./run.ts";
@@ -8,11 +9,11 @@ import { sleepUntil } from "./sleep-until.ts";
 import { waitForEvent } from "./wait-for-event.ts";
 
 /** The step tools of one run of an app's function. A new one is a file of its own, a line here, and a kind of operation. */
-export const createStepTools = (ledger: Ledger, app: string): StepTools<AnyEvents> => ({
+export const createStepTools = (ledger: Ledger, app: string, schemas?: SchemaSource): StepTools<AnyEvents> => ({
   run: run(ledger),
   sleep: sleep(ledger),
   sleepUntil: sleepUntil(ledger),
-  waitForEvent: waitForEvent(ledger),
+  waitForEvent: waitForEvent(ledger, schemas),
   invoke: invoke(ledger, app),
-  sendEvent: sendEvent(ledger),
+  sendEvent: sendEvent(ledger, schemas),
 });

@@ -29,11 +29,14 @@ function checkCall(options: unknown, app: string, where: string): Omit<InvokeReq
   refuseUnknownKeys(options, ["function", "data", "user", "timeout"], CODE, where);
   const { function: target, data, user, timeout } = options;
   if (!isInvocable(target)) {
-    const text = `\`function\` must be what createFunction or referenceFunction returned, got ${quote(target)}.`;
-    throw badInput(CODE, where, text);
+    const text = `must be what createFunction or referenceFunction returned, got ${quote(target)}.`;
+    throw badInput(CODE, `${where}: function`, text);
   }
   if (data !== undefined && !isRecord(data)) {
     throw badInput(CODE, `${where}: data`, `must be an object, got ${quote(data)}.`);
+  }
+  if (user !== undefined && !isRecord(user)) {
+    throw badInput(CODE, `${where}: user`, `must be an object, got ${quote(user)}.`);
   }
   const dataText = jsonText(data ?? {}, "data", CODE, where);
   const userText = user === undefined ? undefined : jsonText(user, "user", CODE, where);

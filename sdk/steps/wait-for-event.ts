@@ -4,17 +4,19 @@ import { parseDuration } from "../expressions/index.ts";
 import { checkCondition, checkMatch } from "../functions/conditions.ts";
 import { checkEventName, WAITABLE_LIFECYCLE_EVENTS } from "../functions/event-name.ts";
 import { EVENT_FINISHED, EVENT_INVOKED } from "../protocol/index.ts";
+import { checkAwaited, isEventType, type SchemaSource } from "../schemas/index.ts";
 import type { AnyEvents, StepTools } from "../types/index.ts";
 import { checkStepId, rejecting } from "./step-id.ts";
 
 const CODE = "STEPWELL_INVALID_STEP";
 
 export const waitForEvent =
-  (ledger: Ledger): StepTools<AnyEvents>["waitForEvent"] =>
+  (ledger: Ledger, schemas?: SchemaSource): StepTools<AnyEvents>["waitForEvent"] =>
   (id, options) =>
     rejecting(() => {
       const { step, where } = checkStepId(id, "step.waitForEvent");
-      return ledger.ask({ ...step, kind: "waitForEvent", ...checkWait(options, where) });
+      const asked = ledger.ask({ ...step, kind: "waitForEvent", ...checkWait(options, where) });
+      return checkAwaited(asked, { event: options.event, schemas, where });
     });
 
 function checkWait(options: unknown, where: string): Omit<WaitForEventRequest, "kind"> {
@@ -33,7 +35,7 @@ function checkWait(options: unknown, where: string): Omit<WaitForEventRequest, "
     throw badInput(CODE, where, "give `match` or `if`, not both. What `match` says can be a part of `if`.");
   }
   return {
-    event: checkName(options.event, `${where}: event`),
+    event: checkName(isEventType(options.event) ? options.event.name : options.event, `${where}: event`),
     timeoutMs: parseDuration(options.timeout, `${where}: timeout`),
     ...(options.match !== undefined && { match: checkMatch(options.match, `${where}: match`) }),
     ...(options.if !== undefined && { if: checkCondition(options.if, ["event", "async"], `${where}: if`) }),

@@ -1,5 +1,6 @@
 import type { CancelCause, SerializedError } from "../protocol/index.ts";
 import type { Jsonify, Simplify } from "./jsonify.ts";
+import type { AnyCreatedEvent, AnyEventType } from "./schemas.ts";
 
 /** What schemas say of one event: its data as it is sent, and its user fields. */
 export interface EventShape {
@@ -13,7 +14,8 @@ export type EventMap = Record<string, EventShape>;
 /** The map of a client without schemas: any name, any data. */
 export type AnyEvents = Record<string, AnyEvent>;
 
-interface AnyEvent {
+/** An event of which nothing is known. */
+export interface AnyEvent {
   // biome-ignore lint/suspicious/noExplicitAny: without a schema nothing is known of an event's data; Inngest's users rely on it
   readonly data: any;
 }
@@ -33,7 +35,7 @@ type Declared<E> = unknown extends Get<E, "data"> ? Get<E, "data"> : Exclude<Get
 type OrElse<D, Else> = [D] extends [never] ? Else : D;
 
 /** Whether an event may be sent without data: it has none, its data may be absent, or all fields of its data may. */
-type MayLackData<E> = [Extract<Get<E, "data">, undefined>] extends [never]
+export type MayLackData<E> = [Extract<Get<E, "data">, undefined>] extends [never]
   ? Record<never, never> extends DataOf<E>
     ? true
     : false
@@ -80,22 +82,33 @@ export type IncomingEvent<Name extends string, Data, User = unknown> = {
   resources?: readonly string[];
 };
 
-/** The event of a known name, as a handler gets it. */
-export type EventOf<S, Name extends string> = Name extends keyof LifecycleEvents<S>
+/** The event of a known name, or of an `eventType`, as a handler gets it. */
+export type EventOf<S, Name extends string | AnyEventType> = Name extends keyof LifecycleEvents<S>
   ? LifecycleEvents<S>[Name]
-  : Name extends keyof S
-    ? IncomingEvent<Name, ReceivedDataOf<S[Name]>, UserOf<S[Name]>>
-    : never;
+  : Name extends keyof S & string
+    ? Incoming<Name, S[Name]>
+    : Name extends AnyEventType<infer Known, infer E>
+      ? Incoming<Pattern<Known>, E>
+      : never;
+
+type Incoming<Name extends string, E> = IncomingEvent<Name, ReceivedDataOf<E>, UserOf<E>>;
+
+/** The names that a wildcard matches; a name without one is itself. */
+export type Pattern<Name extends string> = Name extends `${infer Head}*${infer Rest}`
+  ? `${Head}${string}${Pattern<Rest>}`
+  : Name;
 
 type UserOf<E> = E extends { readonly user?: infer U } ? Jsonify<Exclude<U, undefined>> : unknown;
 
 /** Any event of the map, as a handler gets it. */
 export type AnyEventOf<S> = { [Name in EventName<S>]: EventOf<S, Name> }[EventName<S>];
 
-/** Any event of the map, as it is sent: discriminated by its name. */
-export type OutgoingEventOf<S> = {
-  [Name in EventName<S>]: Simplify<{ name: Name } & DataField<S[Name]> & UserField<S[Name]> & OutgoingFields>;
-}[EventName<S>];
+/** Any event of the map, as it is sent: discriminated by its name. Or one that an `eventType` has created. */
+export type OutgoingEventOf<S> =
+  | {
+      [Name in EventName<S>]: Simplify<{ name: Name } & DataField<S[Name]> & UserField<S[Name]> & OutgoingFields>;
+    }[EventName<S>]
+  | AnyCreatedEvent;
 
 type DataField<E> = E extends unknown
   ? MayLackData<E> extends true

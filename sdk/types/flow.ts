@@ -1,3 +1,4 @@
+import type { AnyEventType } from "./schemas.ts";
 import type { Duration, WaitableName } from "./steps.ts";
 
 /**
@@ -92,8 +93,8 @@ export interface TimeoutOptions {
 }
 
 /** An event that cancels a run. At most one of `match` and `if`; with neither, every event of that name does. */
-export type CancelOnOptions<Name extends string = string> = {
-  /** The event's name; no wildcards. */
+export type CancelOnOptions<Name extends string | AnyEventType = string> = {
+  /** The event's name, or an `eventType`; no wildcards. */
   readonly event: Name;
   /** How long after the run was scheduled such events count; up to 365 days. @default - as long as the run lives */
   readonly timeout?: Duration;

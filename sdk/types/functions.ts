@@ -1,6 +1,10 @@
+import type { AddedBy, Middlewares, Over } from "../middleware/middleware.ts";
 import type { CancelContext, Context, FailureContext } from "./context.ts";
 import type { FlowOptions } from "./flow.ts";
 import type { TriggeredEvent } from "./triggers.ts";
+
+/** Middleware adds nothing. */
+type None = Record<never, never>;
 
 /** What the compiler knows of a function: the data it is invoked with, and what it returns. */
 export interface FunctionTypes<Input, Output> {
@@ -22,7 +26,7 @@ export type InputOf<F extends Invocable> = F["~types"]["input"];
 export type OutputOf<F extends Invocable> = F["~types"]["output"];
 
 /** The body of a durable function. */
-export type Handler<S, E, Result = unknown> = (context: Context<S, E>) => Result;
+export type Handler<S, E, Result = unknown, Added = None> = (context: Over<Context<S, E>, Added>) => Result;
 
 /** Retries in full: see each field. */
 export interface RetryOptions {
@@ -68,8 +72,8 @@ export interface CheckpointingOptions {
   readonly maxRuntime?: number | string;
 }
 
-/** Options of a durable function whose triggers are `T`. */
-export interface FunctionOptions<S, T> extends FlowOptions<S> {
+/** Options of a durable function whose triggers are `T`; its client's middleware adds `Added` to the context, its own is `F`. */
+export interface FunctionOptions<S, T, Added = None, F extends Middlewares = readonly []> extends FlowOptions<S> {
   /** 1 to 64 of `a-z 0-9 - _`, unique in the app. It names the function for ever: runs in progress are found by it. */
   readonly id: string;
   /** For people. @default - the id */
@@ -84,12 +88,14 @@ export interface FunctionOptions<S, T> extends FlowOptions<S> {
   /** Steps that one run may ask for: up to 10,000. @default 1000 */
   readonly maxSteps?: number;
   /** Runs once a run has failed for good, as a durable function of its own with steps and retries: `<id>-failure`. */
-  readonly onFailure?: (context: FailureContext<S, TriggeredEvent<S, T>>) => unknown;
+  readonly onFailure?: (context: Over<FailureContext<S, TriggeredEvent<S, T>>, Over<Added, AddedBy<F>>>) => unknown;
   /**
    * Runs once a run has been cancelled, by whatever: as a durable function of its own with steps and retries, `<id>-cancel`. The steps
    * of the cancelled run are not undone by themselves.
    */
-  readonly onCancel?: (context: CancelContext<S, TriggeredEvent<S, T>>) => unknown;
+  readonly onCancel?: (context: Over<CancelContext<S, TriggeredEvent<S, T>>, Over<Added, AddedBy<F>>>) => unknown;
+  /** Middleware of this function alone, after the client's. */
+  readonly middleware?: F;
   /** No effect: parallel steps always share one invocation. */
   readonly optimizeParallelism?: boolean;
   /** How often finished steps are written down, and how long one invocation goes on. @default - what the client says */

@@ -1,6 +1,8 @@
+import type { Over } from "../middleware/middleware.ts";
 import type { Context } from "./context.ts";
 import type { EventName, EventOf, LifecycleEvents } from "./events.ts";
 import type { Invocable, OutputOf } from "./functions.ts";
+import type { AnyEventType } from "./schemas.ts";
 import type { StepTools } from "./steps.ts";
 
 /** Anything that carries a client's schemas: the client. */
@@ -8,6 +10,8 @@ export interface Typed<S> {
   readonly "~events": S;
 }
 type SchemasOf<Client extends Typed<unknown>> = Client["~events"];
+/** What the client's middleware adds to the context. */
+type AddedOf<Client> = Client extends { readonly "~adds": infer Added } ? Added : Record<never, never>;
 
 /**
  * A client's events by name, as handlers get them.
@@ -22,17 +26,20 @@ export type GetEvents<Client extends Typed<unknown>> = {
 };
 
 /**
- * What a handler for that event is called with.
+ * What a handler for that event is called with: a name, or the type of an `eventType`.
  *
  * @example
  * ```ts
  * const ship = async ({ event, step }: GetFunctionInput<typeof stepwell, "shop/order.placed">) => { … };
+ * const bill = async ({ event, step }: GetFunctionInput<typeof stepwell, typeof orderPaid>) => { … };
  * ```
  */
 export type GetFunctionInput<
   Client extends Typed<unknown>,
-  Name extends EventName<SchemasOf<Client>> | keyof LifecycleEvents<unknown> = EventName<SchemasOf<Client>>,
-> = Context<SchemasOf<Client>, EventOf<SchemasOf<Client>, Name>>;
+  Name extends EventName<SchemasOf<Client>> | AnyEventType | keyof LifecycleEvents<unknown> = EventName<
+    SchemasOf<Client>
+  >,
+> = Over<Context<SchemasOf<Client>, EventOf<SchemasOf<Client>, Name>>, AddedOf<Client>>;
 
 /** What a function returns, as `step.invoke` hands it on. */
 export type GetFunctionOutput<F extends Invocable> = OutputOf<F>;

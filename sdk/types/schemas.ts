@@ -1,50 +1,65 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { EventShape } from "./events.ts";
-import type { Simplify } from "./jsonify.ts";
+import type { AnyEvent, DataOf, EventShape, MayLackData } from "./events.ts";
 
-type ShapesOf<R> = { readonly [Name in keyof R]: EventShape };
+/** Event shapes by name: what `fromRecord` takes. */
+export type ShapesOf<R> = { readonly [Name in keyof R]: EventShape };
 
 /** An event's data as a Standard Schema (zod, valibot, arktype, …), or one schema for each field. */
 export type EventSchema = StandardSchemaV1 | { readonly data: StandardSchemaV1; readonly user?: StandardSchemaV1 };
 
-type Named = { readonly name: string } & EventShape;
-type FromUnion<U extends Named> = { [E in U as E["name"]]: Pick<E, Extract<keyof E, keyof EventShape>> };
-type FromSchemas<T> = { -readonly [Name in keyof T]: FromSchema<T[Name]> };
-type FromSchema<T> = T extends StandardSchemaV1
+/** An event of a union of types: what `fromUnion` takes. */
+export type NamedEvent = { readonly name: string } & EventShape;
+
+export type FromUnion<U extends NamedEvent> = {
+  [E in U as E["name"]]: Pick<E, Extract<keyof E, keyof EventShape>>;
+};
+
+export type FromSchemas<T> = { -readonly [Name in keyof T]: FromSchema<T[Name]> };
+
+/** What goes into a schema: that is what is sent, and what arrives. Nothing is transformed on the way. */
+export type FromSchema<T> = T extends StandardSchemaV1
   ? { data: StandardSchemaV1.InferInput<T> }
   : { -readonly [Field in keyof T]: T[Field] extends StandardSchemaV1 ? StandardSchemaV1.InferInput<T[Field]> : never };
 
-/**
- * The events that a client knows, for the compiler. Stack as many sources as you like; of two with the same name, the later counts.
- *
- * Types only for now: data is not checked against a schema at run time, so it has the type that goes *into* the schema.
- *
- * @example
- * ```ts
- * const schemas = new EventSchemas()
- *   .fromRecord<{ "shop/order.placed": { data: { orderId: string } } }>()
- *   .fromSchema({ "shop/order.paid": z.object({ orderId: z.string() }) });
- * const stepwell = new Stepwell({ id: "shop", schemas });
- * ```
- */
-export class EventSchemas<S = Record<never, never>> {
+/** What an `eventType` without a schema knows of its event: nothing but the name. */
+export type ShapeOf<Schema> = Schema extends EventSchema ? FromSchema<Schema> : AnyEvent;
+
+/** What the compiler knows of an event by its `eventType`; `E` is its shape. */
+export interface AnyEventType<Name extends string = string, E extends EventShape = EventShape> {
+  readonly name: Name;
+  readonly event: Name;
   /** For the compiler only; never there at run time. */
-  declare readonly "~events": S;
-
-  /** Events from a record of names: `{ "app/user.created": { data: { id: string }; user?: … } }`. */
-  fromRecord<R extends ShapesOf<R>>(): EventSchemas<Simplify<Omit<S, keyof R> & R>> {
-    return new EventSchemas();
-  }
-
-  /** Events from a union of types, each with its literal `name`. */
-  fromUnion<U extends Named>(): EventSchemas<Simplify<Omit<S, U["name"]> & FromUnion<U>>> {
-    return new EventSchemas();
-  }
-
-  /** Events from Standard Schemas: of the data, or `{ data, user? }`. */
-  fromSchema<const T extends Readonly<Record<string, EventSchema>>>(
-    _schemas: T,
-  ): EventSchemas<Simplify<Omit<S, keyof T> & FromSchemas<T>>> {
-    return new EventSchemas();
-  }
+  readonly "~event": E;
 }
+
+declare const CREATED: unique symbol;
+/** The name of an event that an `eventType` has created: one that a client's own schemas need not know. */
+export type CreatedName<Name extends string = string> = Name & { readonly [CREATED]: true };
+
+/** An event that an `eventType` has created, ready for `send`. */
+export interface AnyCreatedEvent {
+  readonly name: CreatedName;
+  readonly data?: unknown;
+  readonly user?: unknown;
+  readonly id?: string;
+  readonly ts?: number;
+  readonly v?: string;
+}
+
+/** What `eventType(…).create` takes beside the data. */
+export interface CreateOptions {
+  /** 1 to 128 characters. An id seen again within 24 hours starts nothing again. @default - a new one */
+  readonly id?: string;
+  /** Milliseconds since the epoch. @default - when it is sent */
+  readonly ts?: number;
+  /** Your own version of the event's schema. @default - the event type's */
+  readonly v?: string;
+  /** Who it is about. Up to 32 KiB. @default - nobody */
+  readonly user?: object;
+}
+
+/** The arguments of `eventType(…).create`: the data may be left out where nothing of it is required. */
+export type CreateInput<E extends EventShape> =
+  MayLackData<E> extends true
+    ? [data?: DataOf<E> | undefined, options?: CreateOptions]
+    : [data: DataOf<E>, options?: CreateOptions];

@@ -1,6 +1,7 @@
 import type { EventName, EventOf, OutgoingEventOf } from "./events.ts";
 import type { InputOf, Invocable, OutputOf } from "./functions.ts";
 import type { Jsonify } from "./jsonify.ts";
+import type { AnyEventType } from "./schemas.ts";
 
 /** A step's id, unique by what it does; repeats get `:1`, `:2`, … 1 to 256 characters. `name` is for people. */
 export type StepId = string | { readonly id: string; readonly name?: string };
@@ -11,7 +12,7 @@ export type PointInTime = Date | string | number | { readonly epochMilliseconds:
 
 /** What each wait for an event says. */
 export interface WaitForEventBase<Name> {
-  /** The name to wait for; no wildcards. */
+  /** The name to wait for, or an `eventType`; no wildcards. */
   readonly event: Name;
   /** How long to wait; up to 365 days. */
   readonly timeout: Duration;
@@ -31,8 +32,8 @@ export type WaitForEventOptions<Name> = WaitForEventBase<Name> &
       }
   );
 
-/** Names that a run can wait for: those of the schemas, and the engine's two that always go out. */
-export type WaitableName<S> = EventName<S> | "stepwell/function.failed" | "stepwell/function.cancelled";
+/** What a run can wait for: names of the schemas, an `eventType`, and the engine's two that always go out. */
+export type WaitableName<S> = EventName<S> | AnyEventType | "stepwell/function.failed" | "stepwell/function.cancelled";
 
 /** Which function `step.invoke` calls, with what, and for how long it waits. */
 export type InvokeOptions<F extends Invocable> = {

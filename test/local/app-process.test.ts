@@ -56,16 +56,16 @@ const problemOf = async (text: string) => {
 };
 
 it.each<[string, object, string]>([
-  ["a virtual clock", { entry: "./app.ts", clock: "virtual" }, '"clock" cannot be "virtual" with "entry"'],
-  ["functions beside it", { entry: "./app.ts", functions: [] }, '"functions" cannot be given with "entry"'],
+  ["a virtual clock", { entry: "./app.ts", clock: "virtual" }, 'clock: cannot be "virtual" with `entry`'],
+  ["functions beside it", { entry: "./app.ts", functions: [] }, "functions: cannot be given with `entry`"],
   ["a file that is not there", { entry: "./no-such-app.ts" }, "there is no file"],
+  ["an environment of other than texts", { entry: import.meta.url, env: { A: 1 } }, "env: must be an object of texts"],
   [
-    "an environment of other than texts",
-    { entry: import.meta.url, env: { A: 1 } },
-    '"env" has to be an object of texts',
+    "an option that nobody knows",
+    { entry: import.meta.url, watch: true },
+    'there is no option "watch". The options are: entry, env, clock',
   ],
-  ["an option that nobody knows", { entry: import.meta.url, watch: true }, '"watch" is not one of entry, env, clock'],
-  ["an entry that is no path", { entry: 7 }, '"entry" has to be a path or a file URL'],
+  ["an entry that is no path", { entry: 7 }, "entry: must be a path or a file URL"],
 ])("an entry with %s is refused", async (_what, options, message) => {
   await expect(startLocal(options as never)).rejects.toMatchObject({
     code: "STEPWELL_INVALID_OPTION",

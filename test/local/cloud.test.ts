@@ -6,7 +6,7 @@ it("startLocal without arguments says what is missing", async () => {
   const careless = startLocal as () => Promise<unknown>;
   await expect(careless()).rejects.toMatchObject({
     code: "STEPWELL_INVALID_OPTION",
-    message: 'startLocal: "client" has to be a Stepwell client.',
+    message: "startLocal: client: must be what `new Stepwell(…)` made, got undefined.",
   });
 });
 

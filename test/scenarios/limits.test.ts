@@ -240,7 +240,7 @@ it("definitions are checked where they are made, and ids where they are served",
   );
   expect(codeOf(define({ id: "f" }, { event: "stepwell/made.up" }))).toBe("STEPWELL_INVALID_TRIGGER");
   expect(codeOf(define({ id: "f", retries: 21 }))).toBe("STEPWELL_INVALID_FUNCTION");
-  expect(codeOf(define({ id: "f", middleware: [] }))).toBe("STEPWELL_UNSUPPORTED");
+  expect(codeOf(define({ id: "f", middleware: {} }))).toBe("STEPWELL_INVALID_FUNCTION");
   expect(codeOf(define({ id: "f", concurrency: 0 }))).toBe("STEPWELL_INVALID_FUNCTION");
   expect(codeOf(define({ id: "f", throttle: { limit: 1, period: "8d" } }))).toBe("STEPWELL_INVALID_DURATION");
   const twice = openCloud([on("same", () => 1), on("same", () => 2)]);

@@ -54,7 +54,13 @@ describe("a client", () => {
       ["environment", '"pull-request-7"'],
     ],
     ["half a logger", { id: "a", logger: { info: () => {} } }, "STEPWELL_INVALID_CLIENT", ["logger", '"debug"']],
-    ["middleware", { id: "a", middleware: [] }, "STEPWELL_UNSUPPORTED", ["middleware", "not there yet"]],
+    ["middleware that is no list", { id: "a", middleware: {} }, "STEPWELL_INVALID_CLIENT", ["middleware", "a list"]],
+    [
+      "middleware that is none",
+      { id: "a", middleware: [{}] },
+      "STEPWELL_INVALID_CLIENT",
+      ["middleware[0]", "StepwellMiddleware"],
+    ],
   ])("refuses %s", async (_what, options, code, parts) => {
     await expectProblem(() => build(options), code, "new Stepwell", ...parts);
   });

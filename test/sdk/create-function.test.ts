@@ -135,9 +135,9 @@ describe("createFunction refuses, by name,", () => {
     await expectProblem(() => create(...shape), code, ...parts);
   });
 
-  test("middleware, which is not there yet", async () => {
-    const code = () => create({ id: "x", middleware: [] }, event, handler);
-    await expectProblem(code, "STEPWELL_UNSUPPORTED", 'createFunction "x": middleware', "not there yet");
+  test("middleware that is none", async () => {
+    const code = () => create({ id: "x", middleware: [{ name: "m" }] }, event, handler);
+    await expectProblem(code, "STEPWELL_INVALID_FUNCTION", 'createFunction "x": middleware[0]', "StepwellMiddleware");
   });
 
   const trigger: Code = "STEPWELL_INVALID_TRIGGER";

@@ -143,7 +143,18 @@ describe("the manifest of a function has its flow control, with defaults filled 
   test("and each option has such an example", () => {
     const names = examples.map((example) => example.slice(0, example.indexOf(":")));
     const works = Object.entries(OPTIONS).flatMap(([name, state]) => (state === "works" ? [name] : []));
-    const others = ["id", "name", "description", "triggers", "retries", "maxSteps", "onFailure", "onCancel"];
+    const others = [
+      "id",
+      "name",
+      "description",
+      "triggers",
+      "retries",
+      "maxSteps",
+      "onFailure",
+      "onCancel",
+      "middleware",
+      "checkpointing",
+    ];
     expect([...names, ...others].sort()).toEqual(works.sort());
   });
 

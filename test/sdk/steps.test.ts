@@ -16,7 +16,7 @@ describe("step tools ask the ledger", () => {
     await step.run({ id: "named", name: "Named" }, () => 1);
     const [sum, named] = asked;
     expect(sum).toMatchObject({ kind: "run", id: "sum" });
-    expect(sum?.kind === "run" && sum.body({ signal: AbortSignal.abort() })).toBe(3);
+    expect(sum?.kind === "run" && sum.body({ signal: AbortSignal.abort(), stepId: "sum", attempt: 0 })).toBe(3);
     expect(named).toMatchObject({ kind: "run", id: "named", name: "Named" });
   });
 
@@ -26,9 +26,9 @@ describe("step tools ask the ledger", () => {
     const seen: unknown[] = [];
     await step.run("none", (...input: unknown[]) => seen.push(input));
     await step.run("undefined", (...input: unknown[]) => seen.push(input), undefined);
-    const { signal } = new AbortController();
-    for (const request of asked) if (request.kind === "run") request.body({ signal });
-    expect(seen).toEqual([[{ signal }], [undefined]]);
+    const context = { signal: new AbortController().signal, stepId: "none", attempt: 0 };
+    for (const request of asked) if (request.kind === "run") request.body(context);
+    expect(seen).toEqual([[context], [undefined]]);
   });
 
   test.each<[number | string, number]>([

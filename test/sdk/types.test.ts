@@ -98,8 +98,8 @@ describe("an event's type follows from the trigger", () => {
       shop.createFunction({ id: "x" }, { event: "blog/*" }, () => {});
       // @ts-expect-error: a cron has no condition
       shop.createFunction({ id: "x" }, { cron: "0 3 * * *", if: "true" }, () => {});
-      // @ts-expect-error: not there yet
-      shop.createFunction({ id: "x", middleware: [] }, { event: "shop/stock.low" }, () => {});
+      // @ts-expect-error: no middleware
+      shop.createFunction({ id: "x", middleware: [{}] }, { event: "shop/stock.low" }, () => {});
       // @ts-expect-error: the handler is missing
       shop.createFunction({ id: "x" }, { event: "shop/stock.low" });
       // @ts-expect-error: not an event of the schemas

@@ -1,3 +1,4 @@
+import type { InvokeRequest, Op } from "../../../sdk/execution/index.ts";
 import { type EngineMessage, EVENT_INVOKED, type Outcome, type StepMemo } from "../../../sdk/protocol/index.ts";
 import { invokeEventId } from "../../engine/run-id.ts";
 import type { Held } from "../held.ts";
@@ -7,6 +8,7 @@ import { armTimer, type Operation, runMessage } from "./operation.ts";
 /** `step.invoke`: a child run, asked for through the router; its tail sends the result back (L6). */
 export const invoke: Operation = {
   setUpAtOnce: true,
+  prepare: async (_held, op) => ((await invocationOf(op)) === undefined ? "failed" : undefined),
   plan: (held, { request }) => {
     if (request.kind !== "invoke" || request.timeoutMs === undefined) return {};
     return { until: held.deps.clock.now() + request.timeoutMs };
@@ -14,6 +16,9 @@ export const invoke: Operation = {
   setUp: async (held, op, step) => {
     if (op.request.kind !== "invoke") return;
     const { world } = held.deps;
+    const invocation = await invocationOf(op);
+    if (invocation === undefined) throw new Error(`The data of the step "${op.id}" could not be made ready.`);
+    const { data, user } = invocation;
     const name = stepPayloadName(held.run, `${step.key}-input`);
     const message: EngineMessage = {
       v: 1,
@@ -28,8 +33,8 @@ export const invoke: Operation = {
       },
       target: op.request.target,
       eventId: invokeEventId(held.run.runId, step.key),
-      data: await world.payloads.store(name, JSON.stringify(op.request.data ?? {})),
-      ...(op.request.user !== undefined && { user: JSON.stringify(op.request.user) }),
+      data: await world.payloads.store(name, JSON.stringify(data ?? {})),
+      ...(user !== undefined && { user: JSON.stringify(user) }),
       at: step.startedAt,
       hops: held.hops + 1,
     };
@@ -37,6 +42,12 @@ export const invoke: Operation = {
     await armTimer(held, step, timeoutMessage(held, step, op.request.target));
   },
 };
+
+/** What the child gets, as middleware has it. */
+async function invocationOf({ request }: Op): Promise<Pick<InvokeRequest, "data" | "user"> | undefined> {
+  if (request.kind !== "invoke") return undefined;
+  return request.hooks?.invoke === undefined ? request : request.hooks.invoke();
+}
 
 const timeoutMessage = (held: Held, step: StepMemo, target: { app: string; functionId: string }) =>
   runMessage(held, `timeout:${step.key}`, {

@@ -7,8 +7,11 @@ import type { Held } from "../held.ts";
 export interface Operation {
   /** For a step with a body: does it. Its value is the step's result, a throw is a failed try. */
   readonly execute?: (held: Held, op: Op, step: StepMemo) => unknown;
-  /** What has to be there before the step is: from then on it has begun. Repeating it is harmless. */
-  readonly prepare?: (held: Held, op: Op) => Promise<void>;
+  /**
+   * What has to be there before the step is: from then on it has begun. Repeating it is harmless. "failed": the handler has failed by it, and
+   * the step is not asked for any more.
+   */
+  readonly prepare?: (held: Held, op: Op) => Promise<"failed" | undefined>;
   /** For a step that waits: what is known when it is first asked for, perhaps already that it cannot be. */
   readonly plan?: (held: Held, op: Op) => Partial<Pick<StepMemo, "until" | "wait" | "outcome" | "by" | "endedAt">>;
   /** Sets up everything that will bring the outcome from outside. Repeating it is harmless. */

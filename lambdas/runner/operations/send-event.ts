@@ -6,14 +6,19 @@ export const sendEvent: Operation = {
   execute: async (held, op) => {
     if (op.request.kind !== "sendEvent") return undefined;
     const { deps, run } = held;
-    const events = prepareEvents(op.request.events, {
-      env: run.env,
-      hops: held.hops + 1,
-      ts: deps.clock.now(),
-      id: (index) => `${run.runId}-${op.key}-${index}`,
-    });
-    await deps.world.bus.send(run.app, events);
-    return { ids: events.map(({ envelope }) => envelope.id) };
+    const { events: given, hooks, check } = op.request;
+    await check?.();
+    const send = async (events: typeof given) => {
+      const prepared = prepareEvents(events, {
+        env: run.env,
+        hops: held.hops + 1,
+        ts: deps.clock.now(),
+        id: (index) => `${run.runId}-${op.key}-${index}`,
+      });
+      await deps.world.bus.send(run.app, prepared);
+      return { ids: prepared.map(({ envelope }) => envelope.id) };
+    };
+    return hooks === undefined ? send(given) : hooks.send(given, send);
   },
   setUp: (held, _op, step) => armTimer(held, step, timerMessage(held, step)),
 };

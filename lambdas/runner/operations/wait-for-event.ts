@@ -16,9 +16,10 @@ export const waitForEvent: Operation = {
   setUpAtOnce: true,
   prepare: async (held, { request }) => {
     const key = request.kind === "waitForEvent" ? listenerKey(request, held.trigger) : undefined;
-    if (request.kind !== "waitForEvent" || key === undefined) return;
+    if (request.kind !== "waitForEvent" || key === undefined) return undefined;
     const { env, app } = held.run;
     await held.deps.world.listeners.addPath(env, request.event, { app, paths: key.paths });
+    return undefined;
   },
   plan: (held, { request }) => {
     if (request.kind !== "waitForEvent") return {};

@@ -1,6 +1,7 @@
 import { badInput, quote } from "../../errors/index.ts";
 import { parseDuration } from "../../expressions/index.ts";
 import { CANCEL_ON_MAX, type CancelOn, type FlowManifest, type Singleton } from "../../protocol/index.ts";
+import { isEventType } from "../../schemas/index.ts";
 import { checkCondition, checkKey, checkMatch } from "../conditions.ts";
 import { checkEventName, WAITABLE_LIFECYCLE_EVENTS } from "../event-name.ts";
 import { CODE, checkFields } from "./fields.ts";
@@ -39,8 +40,9 @@ function checkCancelEvent(value: unknown, where: string): CancelOn {
   if (given.match !== undefined && given.if !== undefined) {
     throw badInput(CODE, where, "give `match` or `if`, not both. What `match` says can be a part of `if`.");
   }
+  const name = isEventType(given.event) ? given.event.name : given.event;
   return {
-    event: checkEventName(given.event, CODE, `${where}.event`, WAITABLE_LIFECYCLE_EVENTS),
+    event: checkEventName(name, CODE, `${where}.event`, WAITABLE_LIFECYCLE_EVENTS),
     ...(given.match !== undefined && { match: checkMatch(given.match, `${where}.match`) }),
     ...(given.if !== undefined && { if: checkCondition(given.if, ["event", "async"], `${where}.if`) }),
     ...(given.timeout !== undefined && { timeoutMs: checkTimeout(given.timeout, `${where}.timeout`) }),
