@@ -77,12 +77,17 @@ function reExported(file: string, node: Syntax): readonly (readonly [string, Fou
   if (target !== undefined && !existsSync(join(root, target))) throw new Error(`${file} exports from ${specifier}.`);
   const of = target === undefined ? undefined : exportsOf(target);
   const clause = node.exportClause as { elements?: readonly Syntax[] } | undefined;
-  if (clause?.elements === undefined) return [...(of ?? [])].filter(([name]) => name !== "default");
+  if (clause?.elements === undefined)
+    return [...(of ?? [])]
+      .filter(([name]) => name !== "default")
+      .map(([name, one]) => [name, { ...one, isValue: one.isValue && node.isTypeOnly !== true }] as const);
   return clause.elements.flatMap((element) => {
     const name = element.name?.text ?? "";
     const source = (element.propertyName as { text: string } | undefined)?.text ?? name;
     const one = of === undefined ? declaration(file, source) : of.get(source);
-    return one === undefined ? [] : [[name, one] as const];
+    if (one === undefined) return [];
+    const isType = node.isTypeOnly === true || element.isTypeOnly === true;
+    return [[name, { ...one, isValue: one.isValue && !isType }] as const];
   });
 }
 
