@@ -34,7 +34,7 @@ describe("every public name", () => {
 describe("the reference", () => {
   const pages = new Map<string, string>();
   const pageOf = (entry: string) => {
-    const file = `docs/api/${entry.split("/").at(-1)}.md`;
+    const file = `docs/api/${entry.replace(/^stepwell\//, "").replaceAll("/", "-")}.md`;
     const page = pages.get(file) ?? bare(readRepository(file));
     pages.set(file, page);
     return page;

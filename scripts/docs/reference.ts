@@ -12,16 +12,27 @@ interface Package {
   readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
 }
 
-/** The entries of the package: `stepwell/http` by its name for the tools, and its declarations. */
-export function entriesOf(root: string): readonly { readonly name: string; readonly types: string }[] {
+interface Entry {
+  /** As users import it: `stepwell/http`. */
+  readonly entry: string;
+  /** As the tools are told. */
+  readonly name: string;
+  /** Its declarations. */
+  readonly types: string;
+}
+
+function entriesOf(root: string): readonly Entry[] {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Package;
   return Object.entries(exports).flatMap(([path, target]) =>
-    typeof target === "string" ? [] : [{ name: toolName(path), types: join(root, target.types) }],
+    typeof target === "string"
+      ? []
+      : [{ entry: path.replace(/^\./, "stepwell"), name: toolName(path), types: join(root, target.types) }],
   );
 }
 
 /** The tools take a package's name, and want them to differ. */
-const toolName = (path: string): string => (path === "." ? "stepwell" : `@stepwell/${path.slice("./".length)}`);
+const toolName = (path: string): string =>
+  path === "." ? "stepwell" : `@stepwell/${path.slice("./".length).replaceAll("/", "-")}`;
 
 /** Writes a page for each entry. @throws Error when an entry has no declarations yet, or cannot be read */
 export function writeReference(root: string, folder: string): void {
@@ -31,11 +42,9 @@ export function writeReference(root: string, folder: string): void {
     const pages = document(work);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
-    const entries = entriesOf(root).map(({ name }) => name.replace("@stepwell/", "stepwell/"));
-    const fileOf = (entry: string) => entry.split("/").at(-1) ?? entry;
-    for (const entry of entries)
-      writeFileSync(join(folder, `${fileOf(entry)}.md`), entryPage(fileOf(entry), entry, pages));
-    const list = entries.map((entry) => `- [\`${entry}\`](${fileOf(entry)}.md)`);
+    const entries = entriesOf(root).map(({ entry, name }) => ({ entry, file: name.replace("@stepwell/", "") }));
+    for (const { entry, file } of entries) writeFileSync(join(folder, `${file}.md`), entryPage(file, entry, pages));
+    const list = entries.map(({ entry, file }) => `- [\`${entry}\`](${file}.md)`);
     writeFileSync(
       join(folder, "index.md"),
       `# Reference\n\nMade from the docstrings by \`npm run docs\`.\n\n${list.join("\n")}\n`,
@@ -80,7 +89,7 @@ function extract(root: string, work: string): void {
   }
 }
 
-function configOf(root: string, work: string, { name, types }: { readonly name: string; readonly types: string }) {
+function configOf(root: string, work: string, { name, types }: Entry) {
   const compilerOptions = {
     target: "es2024",
     lib: ["es2024", "esnext.disposable"],

@@ -35,7 +35,8 @@ export function checkId(value: unknown, code: Code, where: string): string {
   throw badInput(code, where, `must be ${allowed}, got ${quote(value)}.${hint}`);
 }
 
-const slug = (text: string): string =>
+/** The nearest id to a text: `Sync User` and `syncUser` become `sync-user`. Empty if there is none. */
+export const slug = (text: string): string =>
   text
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
     .toLowerCase()
