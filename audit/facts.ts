@@ -1,5 +1,5 @@
 /** A snapshot, sorted: what belongs to which run, gate and bucket. */
-import { headerKey, STEP_PREFIX, startPrefix } from "../lambdas/aws/keys.ts";
+import { headerKey, joinKey, STEP_PREFIX, startPrefix } from "../lambdas/aws/keys.ts";
 import { stepItems } from "../lambdas/aws/step-item.ts";
 import { type Bucket, bucketRunId } from "../lambdas/engine/bucket.ts";
 import type { Promised, Slot } from "../lambdas/engine/gate.ts";
@@ -32,6 +32,8 @@ export interface Step {
   readonly by?: string;
   readonly wait?: WaitSpec;
   readonly outcome?: "ok" | "error";
+  /** Of a step that an invocation of its own runs: when its lease ends, in milliseconds. */
+  readonly leaseUntil?: number;
   readonly error?: { readonly code?: string; readonly message?: string };
 }
 
@@ -43,6 +45,8 @@ export interface Run {
   /** Absent: the run has not been created yet, or its header has expired. */
   readonly header?: Header;
   readonly steps: readonly Step[];
+  /** Keys of the steps that are in invocations of their own, if any have been. */
+  readonly apart?: ReadonlySet<string>;
   /** Sort keys of everything in it. */
   readonly has: ReadonlySet<string>;
 }
@@ -151,11 +155,13 @@ const parsed = <T>(item: Item, names: readonly string[]): T => {
 function runOf(pk: string, items: readonly Item[]): Run {
   const [env = "", app = "", , runId = ""] = pk.split("#");
   const header = items.find(({ sk }) => sk === headerKey({ env, app, runId }).sk);
+  const join = items.find(({ sk }) => sk === joinKey({ env, app, runId }).sk);
   const steps = stepItems(items.filter(({ sk }) => sk.startsWith(STEP_PREFIX))) as readonly Item[];
   return {
     ...{ env, app, runId },
     ...(header && { header: headerOf(header) }),
     steps: steps.map((step) => parsed<Step>(step, ["wait", "error"])),
+    ...(join && { apart: (join.pending as Set<string> | undefined) ?? new Set() }),
     has: new Set([...items, ...steps].map(({ sk }) => sk)),
   };
 }
@@ -206,6 +212,10 @@ export const isEnded = (run: Run): run is KnownRun =>
 
 /** Somebody has the lease, or had it when he died. */
 export const isHeld = ({ header }: KnownRun): boolean => header.owner !== undefined;
+
+/** Nobody has the lease, and something outside will bring it on. */
+export const isResting = (run: KnownRun): boolean =>
+  !isHeld(run) && ["running", "sleeping", "waiting"].includes(run.header.parked ?? "");
 
 /** The runs of an owner of gates, listeners or locks: of an environment, or (`$`) of all. */
 export const runsNamed = ({ byId }: Facts, env: string, runId: string): readonly Run[] =>

@@ -1,5 +1,6 @@
 import type { AuditOptions, Finding, Snapshot } from "./contract.ts";
 import { factsOf } from "./facts.ts";
+import { apart } from "./laws/apart.ts";
 import { buckets } from "./laws/buckets.ts";
 import { deadLetters } from "./laws/dead-letters.ts";
 import { ended } from "./laws/ended.ts";
@@ -12,7 +13,20 @@ import { tries } from "./laws/tries.ts";
 import { waits } from "./laws/waits.ts";
 import { wakeUps } from "./laws/wake-ups.ts";
 
-const LAWS_IN_FORCE = [rest, once, lostWakeUps, wakeUps, buckets, tries, slots, ended, waits, deadLetters, memos];
+const LAWS_IN_FORCE = [
+  rest,
+  once,
+  lostWakeUps,
+  wakeUps,
+  buckets,
+  tries,
+  slots,
+  ended,
+  waits,
+  apart,
+  deadLetters,
+  memos,
+];
 
 /**
  * Judges a snapshot by the laws of ARCHITECTURE.md. What a message on its way, a lease or the grace of two minutes explains is no finding.

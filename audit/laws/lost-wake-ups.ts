@@ -1,6 +1,6 @@
 /** L2 and L9: a resolution wakes its run, and a run that rests rests for something. */
 import type { Finding } from "../contract.ts";
-import { type Facts, functionOf, isActive, isHeld, type KnownRun, nameOf, type Step } from "../facts.ts";
+import { type Facts, functionOf, isActive, isResting, type KnownRun, nameOf, type Step } from "../facts.ts";
 import { isUnderWay, unless } from "../under-way.ts";
 
 /** Workers and the router read their own clocks. In milliseconds. */
@@ -9,7 +9,7 @@ const SKEW_MS = 5_000;
 export const lostWakeUps = (facts: Facts): readonly Finding[] =>
   facts.runs.filter(isActive).flatMap((run) => {
     const { env, app, runId, header } = run;
-    if (isHeld(run) || (header.parked !== "sleeping" && header.parked !== "waiting")) return [];
+    if (!isResting(run)) return [];
     const wake = { env, app, functionId: header.functionId, runId };
     const findings = [...unseen(facts, run), ...idle(facts, run)];
     return findings.flatMap((finding) => unless(isUnderWay(facts, run), { ...finding, runId, wake }));
@@ -45,6 +45,6 @@ const isBeside = (step: Step, { endedAt = 0 }: Step, now: number): boolean =>
 function idle({ now }: Facts, run: KnownRun): readonly Finding[] {
   const { header, steps } = run;
   const isOpen = steps.some(({ outcome }) => outcome === undefined);
-  if (isOpen || (header.retryAt ?? 0) > now - SKEW_MS) return [];
+  if (isOpen || header.parked === "running" || (header.retryAt ?? 0) > now - SKEW_MS) return [];
   return [{ law: "L9", text: `${nameOf(run)} is ${header.parked}, and has nothing open to wait for` }];
 }

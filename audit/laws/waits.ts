@@ -9,6 +9,7 @@ import {
   isActive,
   isHeld,
   isKnown,
+  isResting,
   type KnownRun,
   nameOf,
   runsNamed,
@@ -60,8 +61,8 @@ function untimed(facts: Facts, run: KnownRun, step: Step): readonly Finding[] {
 /** The same for the end of `timeouts.finish`, and for the next try of the handler. */
 function noDeadline(facts: Facts, run: KnownRun): readonly Finding[] {
   const { header, runId } = run;
-  const { finishBy, retryAt, attempts, parked } = header;
-  if (isHeld(run) || (parked !== "sleeping" && parked !== "waiting")) return [];
+  const { finishBy, retryAt, attempts } = header;
+  if (!isResting(run)) return [];
   const tries = `handler:${attempts}`;
   const timers = [
     { name: finishBy && deadlineName(runId, "finish", finishBy), until: finishBy, about: "finish" },

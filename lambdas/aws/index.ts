@@ -8,6 +8,7 @@ import { createCrons } from "./crons.ts";
 import { createDeadLetterStore } from "./dead-letter-store.ts";
 import { createEventStore } from "./event-store.ts";
 import { createGateStore } from "./gate-store.ts";
+import { createJoinStore } from "./join-store.ts";
 import { deadlineName, listenerName, type RunKey, waitName } from "./keys.ts";
 import { createLineStore } from "./line-store.ts";
 import { createListenerStore } from "./listener-store.ts";
@@ -20,6 +21,7 @@ import { createQueue } from "./queue.ts";
 import { createRegistryStore } from "./registry-store.ts";
 import { createRunEventStore } from "./run-event-store.ts";
 import { RunStore } from "./run-store.ts";
+import { createStepLeases } from "./step-leases.ts";
 import { createStepStore } from "./step-store.ts";
 import { Table } from "./table.ts";
 import { createTimer } from "./timer.ts";
@@ -45,6 +47,8 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     retentionMs,
     runs: new RunStore(table, retentionMs),
     steps: createStepStore(table, retentionMs),
+    stepLeases: createStepLeases(table, retentionMs),
+    joins: createJoinStore(table, retentionMs, () => clock.now()),
     events: createEventStore(table),
     gates: createGateStore(table),
     lines: createLineStore(table),

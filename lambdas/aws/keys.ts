@@ -20,6 +20,8 @@ export const stepKey = (run: RunKey, key: string): Key => ({ pk: runPartition(ru
 export const packKey = (run: RunKey, name: string): Key => ({ pk: runPartition(run), sk: `${PACK_PREFIX}${name}` });
 export const packName = (sk: string): string => sk.slice(PACK_PREFIX.length);
 const PACK_PREFIX = `${STEP_PREFIX}pack#`;
+/** Of a run whose steps run in invocations of their own: which of them have not ended. */
+export const joinKey = (run: RunKey): Key => ({ pk: runPartition(run), sk: "join" });
 
 export const eventKey = (env: string, id: string): Key => ({ pk: `${env}#${SHARED}#event#${id}`, sk: "event" });
 /** Where an event lies once its id has been accepted anew. */

@@ -60,7 +60,8 @@ export function outcomeItem(outcome: Outcome): Item {
 }
 
 export function toStored(item: Item): StoredStep {
-  const { pk, sk, ttl, outcome, data, s3, bytes, error, lastError, wait, token, tokenTry, ...rest } = item;
+  const { pk, sk, ttl, outcome, data, s3, bytes, error, lastError, wait, token, tokenTry, ...leased } = item;
+  const { owner, leaseUntil, ...rest } = leased;
   const memo = {
     ...rest,
     ...(ttl !== undefined && { keptUntil: (ttl as number) * 1_000 }),

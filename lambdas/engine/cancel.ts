@@ -1,4 +1,4 @@
-import type { CancelCause, FlowManifest, SerializedError } from "../../sdk/protocol/index.ts";
+import type { CancelCause, FlowManifest, Outcome, SerializedError } from "../../sdk/protocol/index.ts";
 import type { RunHeader } from "./types.ts";
 
 /** Lifetime of a run: what cancels it beside a request, and how it is told. */
@@ -12,6 +12,12 @@ export const startBy = (timeouts: Timeouts, queuedAt: number): number | undefine
 /** By when a run has to have ended, in milliseconds. */
 export const finishBy = (timeouts: Timeouts, startedAt: number): number | undefined =>
   timeouts?.finishMs === undefined ? undefined : startedAt + timeouts.finishMs;
+
+/** Of a step that the end of its run has closed. */
+export const STEP_CLOSED: Outcome = {
+  ok: false,
+  error: { name: "Cancelled", message: "The run ended before this step." },
+};
 
 export interface Execution {
   readonly header: Pick<RunHeader, "queuedAt" | "startedAt" | "armed">;

@@ -49,6 +49,7 @@ const RUN_MESSAGES: Readonly<Record<string, Shape>> = {
   },
   pump: { gate },
   wake: { timer: optional(object({ stepKey: text, at: number })), reserved: optional(reserved) },
+  step: { stepKey: text, step: object({ id: text, kind: text, fence: number }), at: optional(number) },
   resolve: { stepKey: text, by: text, outcome, at: optional(number) },
 };
 

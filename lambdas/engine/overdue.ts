@@ -21,10 +21,10 @@ export function overdueOf(header: RunHeader, steps: Iterable<StepMemo>, due: num
   if (header.parked === undefined) return { waitedFor: "continuation", due };
   if (header.retryAt === due) return { waitedFor: "retry", due };
   if (header.finishBy === due) return { waitedFor: "deadline", due };
-  return ofSteps([...steps], due) ?? { waitedFor: "timer", due };
+  return ofSteps([...steps], due, header.parked) ?? { waitedFor: "timer", due };
 }
 
-function ofSteps(steps: readonly StepMemo[], due: number): Overdue | undefined {
+function ofSteps(steps: readonly StepMemo[], due: number, parked: RunHeader["parked"]): Overdue | undefined {
   const open = steps.filter(({ outcome }) => outcome === undefined);
   // Sleeps that are over stay open: the clock ends them. So it is the one that was over last.
   const timed = open.filter(({ until = Number.POSITIVE_INFINITY }) => until <= due).sort(byEnd)[0];
@@ -33,6 +33,7 @@ function ofSteps(steps: readonly StepMemo[], due: number): Overdue | undefined {
   if (resolved !== undefined) return about("result", resolved, resolved.endedAt ?? due);
   const invoked = open.find(({ kind, until }) => kind === "invoke" && until === undefined);
   if (invoked !== undefined) return about("check", invoked, due);
+  if (parked === "running") return { waitedFor: "steps", due };
   // Its time was put off while its function was not deployed.
   return timed && about(BY_STEP[timed.kind], timed, timed.until ?? due);
 }
@@ -45,8 +46,8 @@ const about = (waitedFor: WaitedFor, { id }: StepMemo, due: number): Overdue => 
   due,
 });
 
-/** Whether something was lost: a run that only looks after what it has invoked is woken once an hour. */
-export const isLost = ({ waitedFor }: Overdue): boolean => waitedFor !== "check";
+/** Whether something was lost: a run that only looks after what it has invoked, or after its steps elsewhere, is woken once an hour. */
+export const isLost = ({ waitedFor }: Overdue): boolean => waitedFor !== "check" && waitedFor !== "steps";
 
 /** A run's list with one more. */
 export function withSweep(sweeps: readonly Sweep[] | undefined, { step, key, ...sweep }: Sweep): readonly Sweep[] {
@@ -72,6 +73,8 @@ export function becauseOf({ waitedFor, step, key }: Overdue): string {
       return `its invoke${named} had timed out, and no timeout came`;
     case "check":
       return `it looks once an hour after the function that it has invoked in${named}`;
+    case "steps":
+      return "it looks once an hour after its steps in invocations of their own";
     case "retry":
       return `the next try of ${step === undefined ? "its handler" : `its step${named}`} was due, and no timer came`;
     case "deadline":

@@ -1,7 +1,10 @@
 import type { StepMemo } from "../../sdk/protocol/index.ts";
 
-/** An invoke without a timeout is looked after this often, in milliseconds: its child tells us, this only checks (L3). */
-const INVOKE_CHECK_MS = 60 * 60_000;
+/**
+ * An invoke without a timeout is looked after this often, and so are steps in invocations of their own, in milliseconds: the child, or the last
+ * of the steps, tells us; this only checks (L3).
+ */
+const CHECK_MS = 60 * 60_000;
 
 /** Timers that would have fired within this time are armed again after an unexpected wake. In milliseconds. */
 const NEAR_MS = 60_000;
@@ -12,21 +15,30 @@ const NEAR_MS = 60_000;
 const CLOCK_SKEW_MS = 5_000;
 
 export interface Parking {
-  readonly doing: "sleeping" | "waiting";
+  readonly doing: "running" | "sleeping" | "waiting";
   /** When the run has to be awake again, in milliseconds: the sweeper looks after it then. */
   readonly due: number;
 }
 
-/** How a run rests whose open operations are all timers, waits and invokes. */
+/** What a run rests for beside its own timers, waits and invokes. Times are milliseconds. */
+export interface RestsFor {
+  readonly retryAt?: number | undefined;
+  readonly finishBy?: number | undefined;
+  /** Steps of it are in invocations of their own. */
+  readonly apart?: boolean;
+}
+
+/** How a run rests whose open operations are all timers, waits and invokes, or in other invocations. */
 export function parkingOf(
   open: readonly StepMemo[],
-  { retryAt, finishBy }: { readonly retryAt?: number | undefined; readonly finishBy?: number | undefined },
+  { retryAt, finishBy, apart = false }: RestsFor,
   now: number,
 ): Parking {
-  const times = open.map((step) => step.until ?? now + INVOKE_CHECK_MS);
+  const times = open.map((step) => step.until ?? now + CHECK_MS);
+  if (apart) times.push(now + CHECK_MS);
   const waiting = open.some((step) => step.kind === "waitForEvent" || step.kind === "invoke");
   return {
-    doing: waiting ? "waiting" : "sleeping",
+    doing: apart ? "running" : waiting ? "waiting" : "sleeping",
     due: Math.min(...times, ...[retryAt, finishBy].filter((time) => time !== undefined)),
   };
 }

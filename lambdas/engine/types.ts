@@ -46,8 +46,8 @@ export interface RunHeader {
   readonly armed?: number;
   /** The end of `timeouts.finish` for which a timer has been armed, in milliseconds. */
   readonly finishBy?: number | undefined;
-  /** What a run does that nobody holds. */
-  readonly parked?: "sleeping" | "waiting" | "queued";
+  /** What a run does that nobody holds. "running": its steps are in invocations of their own. */
+  readonly parked?: "running" | "sleeping" | "waiting" | "queued";
   /** The queues of the function's limits, and the run's place in them. */
   readonly gates?: readonly GateRef[];
   readonly order?: string;

@@ -22,6 +22,6 @@ export async function putOff({ world, clock, binding }: RunnerDeps, message: Run
 }
 
 function timeOf(message: RunMessage): number | undefined {
-  if (message.kind === "resolve") return message.at;
+  if (message.kind === "resolve" || message.kind === "step") return message.at;
   return message.kind === "wake" ? message.timer?.at : undefined;
 }

@@ -19,6 +19,7 @@ import type { RunHeader } from "../engine/types.ts";
 import { CheckpointBuffer } from "./buffer.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { RunnerDeps } from "./deps.ts";
+import type { FanOut } from "./fan-out/fan-out.ts";
 import { limitIn } from "./gates.ts";
 import { type RunEvents, userEventsOf } from "./run-events.ts";
 import type { TakenSlot } from "./slots.ts";
@@ -47,6 +48,8 @@ export interface HeldInput {
   /** The first execution, in milliseconds. */
   readonly startedAt: number;
   readonly cancellation: Cancellation;
+  /** Steps in invocations of their own. */
+  readonly fanOut: FanOut;
 }
 
 /** A run in the hands of its lease holder: the memo, and the counters that only the holder moves. */
@@ -64,6 +67,7 @@ export class Held {
   readonly fromLine: boolean;
   readonly startedAt: number;
   readonly cancellation: Cancellation;
+  readonly fanOut: FanOut;
   /** Slots of concurrency limits that this holder has taken. */
   readonly slots: TakenSlot[] = [];
   readonly memo: Map<string, StepMemo>;
@@ -110,6 +114,7 @@ export class Held {
     this.memo = withoutStaleOrder(input.memo);
     this.handlerAttempts = input.header.attempts;
     this.finishBy = input.header.finishBy;
+    this.fanOut = input.fanOut;
     this.#restAt = input.deps.clock.now() + input.fn.checkpointing.maxRuntimeMs;
     this.#lastOrder = Math.max(0, ...[...this.memo.values()].map((step) => step.order ?? 0));
     for (const step of this.memo.values()) this.#weigh(step);
@@ -184,6 +189,7 @@ export class Held {
    * process that had lost the run: it is not the place in which this holder hands the result over.
    */
   async reload(): Promise<void> {
+    await this.fanOut.reload(this);
     for (const [key, step] of await this.deps.world.steps.load(this.run)) {
       if (this.memo.get(key)?.outcome !== undefined) continue;
       this.memo.set(key, unordered(step));

@@ -16,6 +16,7 @@ import type { RunHeader } from "../engine/types.ts";
 import { Cancellation } from "./cancellation.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { endWithoutEvents } from "./expired.ts";
+import { FanOut } from "./fan-out/fan-out.ts";
 import { conclude, finish } from "./finish.ts";
 import { type Look, slotsOf } from "./gates.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -91,13 +92,15 @@ async function load(
   // Nobody has held a run before its first fence, so it has no steps yet.
   const isNew = leased.header.fence === 0;
   if (isNew) deps.log.debug("run started");
+  const fn = deps.functions.get(message.functionId);
+  if (fn === undefined) throw new Error(`The function "${message.functionId}" is not served by this app.`);
+  const fansOut = !isNew && (fn.parallelism === "fanout" || leased.header.parked === "running");
+  const join = fansOut ? await world.joins.get(message) : undefined;
   const [events, memo] = await Promise.all([
     eventsOf(deps, message, leased.header),
     isNew ? new Map<string, StepMemo>() : world.steps.load(message),
   ]);
   if (events === undefined) return undefined;
-  const fn = deps.functions.get(message.functionId);
-  if (fn === undefined) throw new Error(`The function "${message.functionId}" is not served by this app.`);
   const { env, app, functionId, runId } = message;
   const held = new Held({
     deps,
@@ -112,6 +115,7 @@ async function load(
     fromLine: message.kind === "wake" && message.turn === true,
     startedAt: leased.startedAt,
     cancellation,
+    fanOut: new FanOut({ join, header: leased.header, rearm: message.kind === "wake" && message.rearm === true }),
   });
   if (leased.header.parked === "queued") resumeSuspicion(held);
   if (leased.takeover) await recordCrash(held);
@@ -205,7 +209,7 @@ function endedWith(ending: Ending, outcome: Outcome): Result {
 }
 
 /** Tells the function's middleware that this invocation has done with the handler. One that hangs gets half of the time that is left. */
-async function close({ onClose, ended, deadline, deps: { clock, log } }: Held): Promise<void> {
+export async function close({ onClose, ended, deadline, deps: { clock, log } }: Held): Promise<void> {
   if (onClose === undefined) return;
   const late = Promise.withResolvers<"late">();
   const cancel = clock.at((clock.now() + deadline) / 2, () => late.resolve("late"));
@@ -239,7 +243,8 @@ async function passOn(held: Held): Promise<Verdict> {
   return "ack";
 }
 
-function startReplay(held: Held): Replay {
+/** Starts the handler. `isReplaying`: whether the code is past what has run before, if not told by the memo. */
+export function startReplay(held: Held, isReplayingHere?: () => boolean): Replay {
   const { deps, fn, events, run, memo } = held;
   const earlier = new Set(memo.keys());
   const replay: Replay = new Replay((ledger) => fn.start(input, ledger), { memo, maxSteps: fn.maxSteps });
@@ -251,7 +256,7 @@ function startReplay(held: Held): Replay {
     runId: run.runId,
     attempt: held.attempt,
     maxAttempts: fn.retry.attempts,
-    isReplaying: () => isReplaying(replay, earlier),
+    isReplaying: isReplayingHere ?? (() => isReplaying(replay, earlier)),
     log: runLogger(deps.log, run, held.attempt),
     sender: deps.world.bus,
     hops: held.hops,
@@ -275,7 +280,8 @@ const isReplaying = (replay: Replay, earlier: ReadonlySet<string>): boolean => {
 function dueAttempt(held: Held): number {
   const now = held.deps.clock.now();
   const due = [...held.memo.values()].filter(
-    (step) => hasBody(step.kind) && step.outcome === undefined && (step.until ?? 0) <= now,
+    ({ key, kind, outcome, until = 0 }) =>
+      hasBody(kind) && outcome === undefined && until <= now && !held.fanOut.has(key),
   );
   return Math.max(held.handlerAttempts, ...due.map((step) => step.attempts));
 }

@@ -90,6 +90,7 @@ export class Session {
         await this.#lookAtHeader();
         continue;
       }
+      if (await this.#spread()) continue;
       this.#start();
       const report = this.#rest();
       if (report?.kind === "ended") this.#replay.close();
@@ -144,6 +145,17 @@ export class Session {
     held.setUpHere.add(op.key);
   }
 
+  /** Steps beside others get invocations of their own, if the function asks for that (F1-F4 of `fan-out.ts`). */
+  async #spread(): Promise<boolean> {
+    if (this.#replay.ending?.fatal || this.#held.stateError() !== undefined) return false;
+    const { memo, fanOut } = this.#held;
+    const open = this.#replay.open.filter(
+      ({ key, request }) => hasBody(request.kind) && memo.get(key)?.outcome === undefined,
+    );
+    const movable = open.filter(({ key }) => !this.#running.has(key) && memo.get(key)?.inline !== true);
+    return fanOut.spread(this.#held, movable, open.length - movable.length);
+  }
+
   #start(): void {
     if (this.#replay.ending?.fatal || this.#held.stateError() !== undefined) return;
     const limit = this.#held.oneByOne ? 1 : this.#held.parallel;
@@ -157,7 +169,7 @@ export class Session {
   #runnable(): readonly Op[] {
     const now = this.#held.deps.clock.now();
     return this.#replay.open.filter((op) => {
-      if (!hasBody(op.request.kind) || this.#running.has(op.key)) return false;
+      if (!hasBody(op.request.kind) || this.#running.has(op.key) || this.#held.fanOut.has(op.key)) return false;
       const step = this.#held.memo.get(op.key);
       return step === undefined || (step.outcome === undefined && (step.until ?? 0) <= now);
     });
@@ -259,7 +271,8 @@ export class Session {
   /** Times still to come of open operations that end by the clock alone. */
   #timers(): readonly number[] {
     const now = this.#held.deps.clock.now();
-    return this.#replay.open.flatMap((op) => {
+    const own = this.#replay.open.filter(({ key }) => !this.#held.fanOut.has(key));
+    return own.flatMap((op) => {
       const step = this.#held.memo.get(op.key);
       const ticking = step?.until !== undefined && (step.kind === "sleep" || hasBody(step.kind));
       return ticking && !hasResult(step, now) && step.until > now ? [step.until] : [];

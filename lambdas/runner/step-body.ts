@@ -10,7 +10,7 @@ import { errorOutcome, stepJson, stepOutcome } from "./values.ts";
 export async function tryStep(held: Held, op: Op): Promise<StepMemo> {
   const before = held.memo.get(op.key) ?? held.newStep(op);
   const step: StepMemo = { ...withoutBackoff(before), fence: held.fence, attempts: held.triesOf(op.key) };
-  if (step.attempts >= held.fn.retry.attempts) return ended(held, step, crashOutcome(step));
+  if (step.attempts >= held.fn.retry.attempts) return crashed(step, held.deps.clock.now());
   held.deps.log.debug("step started", { stepId: step.id, attempt: step.attempts });
   try {
     const json = stepJson(await operations[step.kind].execute?.(held, op, step), step.id);
@@ -35,6 +35,15 @@ function failed(held: Held, step: StepMemo, error: unknown): StepMemo {
   const { stack: _, ...lastError } = serializeError(error, step.id);
   return { ...step, attempts, until: decision.at, lastError };
 }
+
+/** The end of a step that may not be tried again, since its tries are used up: by crashes, for who fails is told so at once. */
+export const crashed = (step: StepMemo, now: number): StepMemo => ({
+  ...step,
+  attempts: step.attempts + 1,
+  endedAt: now,
+  outcome: crashOutcome(step),
+  by: "runner",
+});
 
 /** `attempts` counts failed tries; the one that brought the outcome makes it tries in all. */
 const ended = (held: Held, step: StepMemo, outcome: Outcome): StepMemo => ({

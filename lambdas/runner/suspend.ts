@@ -37,13 +37,14 @@ export async function suspend(
   retryAt?: number,
 ): Promise<boolean> {
   const { clock, world } = held.deps;
-  const steps = open.flatMap((op) => held.memo.get(op.key) ?? []);
+  const own = open.filter(({ key }) => !held.fanOut.has(key));
+  const steps = own.flatMap((op) => held.memo.get(op.key) ?? []);
   const facts = { armed: held.header.armed ?? 0, all: waking.rearm, near: waking.early || heartbeat.woken };
   const arming = toArm(steps, facts, clock.now()).filter((step) => !held.setUpHere.has(step.key));
   await Promise.all(arming.map((step) => arm(held, open, step)));
   if (retryAt !== undefined) await armHandlerRetry(held, retryAt);
   const finishBy = await armFinish(held, facts);
-  const parking = parkingOf(steps, { retryAt, finishBy }, clock.now());
+  const parking = parkingOf(steps, { retryAt, finishBy, apart: own.length < open.length }, clock.now());
   await keepEvents(held, parking.due);
   await keepMemo(held, parking.due);
   // Only a suspend that has seen all open operations may say that they are set up.

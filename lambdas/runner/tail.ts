@@ -10,6 +10,7 @@ import {
   type StepMemo,
 } from "../../sdk/protocol/index.ts";
 import { lockKey, retryName, startName, type World, waitName } from "../aws/index.ts";
+import { STEP_CLOSED } from "../engine/cancel.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { endLifetime, hasLifetime } from "./deadlines.ts";
 import type { RunnerDeps } from "./deps.ts";
@@ -106,11 +107,7 @@ async function closeSteps({ world, clock }: RunnerDeps, { run, memo }: Pick<Ende
   await Promise.all(
     [...memo.values()].map(async (step) => {
       if (!isOpen(step, now) && step.by !== "end") return;
-      const cancelled: Outcome = {
-        ok: false,
-        error: { name: "Cancelled", message: "The run ended before this step." },
-      };
-      if (step.by !== "end") await world.steps.resolve(run, step.key, { outcome: cancelled, by: "end", at: now });
+      if (step.by !== "end") await world.steps.resolve(run, step.key, { outcome: STEP_CLOSED, by: "end", at: now });
       await world.takeBack(run, step);
       if (step.wait?.via === "stepFunctions") await world.waits.stop(waitName(run.runId, step));
     }),

@@ -1,16 +1,16 @@
-import { HEARTBEAT_MS, LEASE_MS, type RunMessage, SQS_RECEIVES_MAX } from "../../sdk/protocol/index.ts";
+import { LEASE_MS, type RunMessage } from "../../sdk/protocol/index.ts";
 import { pump } from "../aws/hand-over.ts";
-import type { Receipt } from "../aws/queue.ts";
 import type { Birth } from "../aws/run-item.ts";
 import type { Leased } from "../aws/run-store.ts";
 import { onRefusedLease } from "../engine/lease.ts";
 import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { armStart, endLifetime } from "./deadlines.ts";
+import { type Delivery, keepUntil, shortenVisibility } from "./delivery.ts";
 import type { RunnerDeps } from "./deps.ts";
 import { putOff } from "./early.ts";
+import { takeStep } from "./fan-out/sibling.ts";
 import { handOverOf, type Look, lookAround, passOnPromises, type Standing, slotsOf, standingOf } from "./gates.ts";
-import { VISIBILITY_MS } from "./heartbeat.ts";
 import { hold, type Verdict } from "./hold.ts";
 import { fullGate, getInLine, leaveBehind } from "./line.ts";
 import { heldBack } from "./reserved-start.ts";
@@ -19,28 +19,13 @@ import { releaseSingleton, repeatTail } from "./tail.ts";
 /** A message that names a function which this deployment does not serve comes back after this time, in milliseconds. */
 const UNKNOWN_FUNCTION_RETRY_MS = 5 * 60_000;
 
-/**
- * A message that is kept while another holds its run comes back after this time at the soonest, in milliseconds: as often as a
- * holder's 15 minutes allow, it is received less often than makes it a dead letter (L8).
- */
-const KEEP_MS_MIN = Math.ceil((15 * 60_000) / (SQS_RECEIVES_MAX - 10));
-
-/** A delivery of a message of the run queue. */
-export interface Delivery {
-  readonly message: RunMessage;
-  readonly receipt: Receipt;
-  /** From when on the invocation begins no new steps, in milliseconds. */
-  readonly outOfTimeAt: number;
-  /** When the invocation ends, in milliseconds. */
-  readonly deadline: number;
-}
-
 /** One message: what it brings is written first, then the run is leased and carried on (PROTOCOLS.md §2). */
 export async function take(deps: RunnerDeps, delivery: Delivery): Promise<Verdict> {
   const { message, receipt } = delivery;
   if (message.kind === "pump") return pumpGate(deps, message);
   if (!deps.functions.has(message.functionId)) return unknownFunction(deps, delivery);
   if (await putOff(deps, message)) return "ack";
+  if (message.kind === "step") return takeStep(deps, { ...delivery, message });
   const nonce = deps.nonce();
   const [arrived] = await Promise.all([arrive(deps, message, nonce), shortenVisibility(deps, receipt)]);
   if (typeof arrived === "string") return arrived;
@@ -93,15 +78,6 @@ const isParked = async (deps: RunnerDeps, message: RunMessage, { header }: Stand
 async function pumpGate(deps: RunnerDeps, message: RunMessage & { kind: "pump" }): Promise<Verdict> {
   await pump(deps.world, handOverOf(deps, message, message.gate));
   return "ack";
-}
-
-/** The invocation's first act: a crash is followed by a delivery in seconds. Without it the delivery only comes later. */
-async function shortenVisibility({ world, log }: RunnerDeps, receipt: Receipt): Promise<void> {
-  try {
-    await world.queue.returnAfter(receipt, VISIBILITY_MS);
-  } catch (error) {
-    log.warn("the visibility of a message could not be set", { error: String(error) });
-  }
 }
 
 async function lease(deps: RunnerDeps, message: RunMessage, nonce: string): Promise<Leased | undefined> {
@@ -171,22 +147,6 @@ async function takeBackAdmission(deps: RunnerDeps, message: RunMessage, header: 
   const stored = "ref" in event ? await deps.world.events.get(message.env, event.ref, at) : event;
   await releaseSingleton(deps.world, message, message.singleton);
   await endLifetime(deps, { run: message, header, event: stored });
-}
-
-/** The holder's own message, and the first waker's, are not acknowledged while it holds: one of them follows a crash (L2). */
-async function keepUntil(deps: RunnerDeps, { receipt }: Delivery, until: number): Promise<Verdict> {
-  await deps.world.queue.returnAfter(receipt, keptFor(until - deps.clock.now()));
-  return "keep";
-}
-
-/**
- * When a message that is kept comes back, in milliseconds, by what is left of its holder's lease. A lease that has come near its end
- * was not renewed when it should have been: its holder is dead, or about to lose it.
- */
-export function keptFor(left: number): number {
-  const untilFree = left + VISIBILITY_MS - LEASE_MS;
-  const isDying = left < (LEASE_MS - HEARTBEAT_MS) / 2;
-  return isDying ? untilFree : Math.max(KEEP_MS_MIN, untilFree);
 }
 
 function ignore(deps: RunnerDeps, message: RunMessage): Verdict {

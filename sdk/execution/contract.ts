@@ -156,6 +156,8 @@ export interface LogSink {
   error(message: string, fields?: object): void;
 }
 
+/** Where steps run that are open at the same time: in the run's own invocation, or each in one of its own. */
+export type Parallelism = "inline" | "fanout";
 /** How often finished steps are written down, and how long one invocation goes on with a run. */
 export interface Checkpointing {
   /** How many results may be written together. 1: each is written before the code gets it. */
@@ -173,6 +175,7 @@ export interface DurableFunction {
   readonly manifest: FunctionManifest;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  readonly parallelism: Parallelism;
   readonly checkpointing: Checkpointing;
   /** Starts the user's handler; its steps go through the ledger. */
   start(input: RunInput, ledger: Ledger): Promise<unknown>;

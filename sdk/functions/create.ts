@@ -50,6 +50,7 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
     ...(flow !== undefined && { flow }),
     retry: options.retry,
     maxSteps: options.maxSteps,
+    parallelism: options.parallelism,
     checkpointing: options.checkpointing ?? owner.checkpointing,
     handler: handler as AnyHandler,
     logger: owner.logger,

@@ -30,6 +30,7 @@ export function followUp(
     triggers: [{ kind: "event", event, if: `event.data.function_id == "${of.app}/${of.id}"` }],
     retry: { attempts: ATTEMPTS_DEFAULT, backoff: "exponential", maxDelayMs: BACKOFF_MS_MAX },
     maxSteps: STEPS_PER_RUN_DEFAULT,
+    parallelism: "inline",
     checkpointing: of.checkpointing,
     handler,
     logger: of.logger,

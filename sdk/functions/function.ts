@@ -3,6 +3,7 @@ import {
   type Checkpointing,
   type DurableFunction,
   type Ledger,
+  type Parallelism,
   type RunInput,
   toUserEvent,
   type UserEvent,
@@ -28,6 +29,7 @@ export interface DurableSpec {
   readonly flow?: FlowManifest;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  readonly parallelism: Parallelism;
   readonly checkpointing: Checkpointing;
   readonly handler: AnyHandler;
   /** The client's own logger. */
@@ -58,6 +60,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   readonly manifest: FunctionManifest;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  readonly parallelism: Parallelism;
   readonly checkpointing: Checkpointing;
   readonly [INVOCABLE] = true;
   readonly #spec: DurableSpec;
@@ -70,6 +73,7 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     this.manifest = { id, ...(name !== undefined && { name }), triggers, ...(flow !== undefined && { flow }) };
     this.retry = spec.retry;
     this.maxSteps = spec.maxSteps;
+    this.parallelism = spec.parallelism;
     this.checkpointing = spec.checkpointing;
     this.#spec = spec;
     this.#middleware = spec.middleware?.(this as AnyFunction);

@@ -1,5 +1,5 @@
 import { badInput, checkId, isRecord, quote, refuseUnknownKeys } from "../errors/index.ts";
-import type { Checkpointing } from "../execution/contract.ts";
+import type { Checkpointing, Parallelism } from "../execution/contract.ts";
 import { checkMiddleware, type Middlewares } from "../middleware/index.ts";
 import { type RetryPolicy, STEPS_PER_RUN_DEFAULT, STEPS_PER_RUN_MAX } from "../protocol/index.ts";
 import { checkCheckpointing } from "./checkpointing.ts";
@@ -19,6 +19,7 @@ export const OPTIONS = {
   triggers: "works",
   retries: "works",
   maxSteps: "works",
+  parallelism: "works",
   onFailure: "works",
   optimizeParallelism: "noEffect",
   checkpointing: "works",
@@ -45,6 +46,7 @@ export interface CheckedOptions {
   readonly triggers: unknown;
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
+  readonly parallelism: Parallelism;
   /** Undefined: as the client says. */
   readonly checkpointing: Checkpointing | undefined;
   readonly onFailure: unknown;
@@ -72,6 +74,7 @@ export function checkOptions(options: unknown): CheckedOptions {
     triggers: options.triggers,
     retry: checkRetries(options.retries, `${where}: retries`),
     maxSteps: checkMaxSteps(options.maxSteps, `${where}: maxSteps`),
+    parallelism: checkParallelism(options, `${where}: parallelism`),
     checkpointing:
       options.checkpointing === undefined
         ? undefined
@@ -95,6 +98,20 @@ function checkFlag(value: unknown, where: string): void {
 
 function checkMaxSteps(value: unknown, where: string): number {
   return value === undefined ? STEPS_PER_RUN_DEFAULT : checkCount(value, 1, STEPS_PER_RUN_MAX, where);
+}
+
+/** A limit bounds the steps of a run that run at the same time, and siblings in other invocations know nothing of one another. */
+function checkParallelism(
+  { parallelism = "inline", concurrency }: Record<string, unknown>,
+  where: string,
+): Parallelism {
+  if (parallelism !== "inline" && parallelism !== "fanout")
+    throw badInput("STEPWELL_INVALID_FUNCTION", where, `must be "inline" or "fanout", got ${quote(parallelism)}.`);
+  if (parallelism === "inline" || concurrency === undefined) return parallelism;
+  const text =
+    '"fanout" cannot go together with `concurrency`: a limit counts runs that are executing and bounds the parallel steps of each, and steps ' +
+    "in invocations of their own would pass it by. Leave one of them out, or have each step invoke a function that has the limit.";
+  throw badInput("STEPWELL_INVALID_FUNCTION", where, text);
 }
 
 function checkHandler(value: unknown, where: string): unknown {

@@ -1,7 +1,7 @@
 import type { FunctionAddress, StoredEvent } from "./event.ts";
 import type { CancelCause, GateRef, QueuePlace } from "./flow.ts";
 import type { Outcome, Payload } from "./payload.ts";
-import type { ParentRef } from "./step.ts";
+import type { ParentRef, StepKind, StepMemo } from "./step.ts";
 
 /** A run, wherever it is spoken of. */
 export interface RunAddress {
@@ -20,6 +20,7 @@ export type RunMessage = RunAddress & { readonly v: 1; readonly id: string } & (
     | WakeMessage
     | ResolveMessage
     | PumpMessage
+    | StepMessage
   );
 
 export interface StartMessage {
@@ -62,6 +63,16 @@ export interface ReservedStart {
 
 /** Where the run has been promised slots of its limits: the number of the shard by the gate's id. */
 export type PromisedSlots = Readonly<Record<string, number>>;
+
+/** Run one step of a run that has several at once, in an invocation of its own (PROTOCOLS.md, P6). */
+export interface StepMessage {
+  readonly kind: "step";
+  readonly stepKey: string;
+  /** Enough to write the step down before the code has asked for it again. */
+  readonly step: Pick<StepMemo, "id" | "name" | "place" | "fence"> & { readonly kind: StepKind };
+  /** Of the next try: not before this time, in milliseconds. */
+  readonly at?: number;
+}
 
 /** An outcome for a step, to be written before the run is woken (L2). */
 export interface ResolveMessage {

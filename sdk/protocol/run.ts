@@ -53,7 +53,8 @@ export interface Overdue {
 
 /**
  * - `sleep`, `event`, `invoke`, `retry`, `deadline`: the timer of a step, of a try, or of `timeouts.finish`
- * - `check`: nothing is known to be lost, the run only looks after the function that it has invoked
+ * - `check`: nothing is known to be lost, the run only looks after the function that it has invoked, or (`steps`) after its steps in invocations
+ *   of their own
  * - `result`: the wake after a step has got its result · `cancel`: the one after a cancellation
  * - `continuation`: the message by which an invocation passes the run on · `worker`: the message of a worker that has died
  * - `slot`: its turn in line · `debounce`, `batch`: the timer that closes it · `timer`: one that cannot be told any more
@@ -63,6 +64,7 @@ export type WaitedFor =
   | "event"
   | "invoke"
   | "check"
+  | "steps"
   | "retry"
   | "deadline"
   | "result"

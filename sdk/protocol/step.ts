@@ -30,6 +30,8 @@ export interface StepMemo {
   /** Place in the order in which results were handed to the code. Absent: handed over when nothing else was open. */
   readonly order?: number;
   readonly wait?: WaitSpec;
+  /** It could not be run in an invocation of its own, since the code did not come to it there: the run's own runs it. */
+  readonly inline?: true;
   /** As stored: the name of the pack that it was written in, with others. */
   readonly pack?: string;
   /** As stored: until when DynamoDB keeps it, in milliseconds. */

@@ -105,10 +105,10 @@ export type AnyEventOf<S> = { [Name in EventName<S>]: EventOf<S, Name> }[EventNa
 
 /** Any event of the map, as it is sent: discriminated by its name. Or one that an `eventType` has created. */
 export type OutgoingEventOf<S> =
+  | AnyCreatedEvent
   | {
       [Name in EventName<S>]: Simplify<{ name: Name } & DataField<S[Name]> & UserField<S[Name]> & OutgoingFields>;
-    }[EventName<S>]
-  | AnyCreatedEvent;
+    }[EventName<S>];
 
 type DataField<E> = E extends unknown
   ? MayLackData<E> extends true

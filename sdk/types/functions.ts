@@ -87,6 +87,19 @@ export interface FunctionOptions<S, T, Added = None, F extends Middlewares = rea
   readonly retries?: number | RetryOptions;
   /** Steps that one run may ask for: up to 10,000. @default 1000 */
   readonly maxSteps?: number;
+  /**
+   * Where steps run that are asked for at the same time (`Promise.all`): `inline` in the run's own invocation, up to 100 at once; `fanout`
+   * each in an invocation of its own, up to 100 at once, with the memory and the time of a whole Lambda each. The run goes on once all of
+   * them have their results. A step that is alone always runs in the run's invocation. Not together with `concurrency`. @default "inline"
+   *
+   * @example
+   * ```ts
+   * const render = client.createFunction({ id: "render", parallelism: "fanout" }, { event: "video/uploaded" }, ({ event, step }) =>
+   *   Promise.all(event.data.scenes.map((scene) => step.run(`scene-${scene.id}`, () => renderScene(scene)))),
+   * );
+   * ```
+   */
+  readonly parallelism?: "inline" | "fanout";
   /** Runs once a run has failed for good, as a durable function of its own with steps and retries: `<id>-failure`. */
   readonly onFailure?: (context: Over<FailureContext<S, TriggeredEvent<S, T>>, Over<Added, AddedBy<F>>>) => unknown;
   /**
@@ -96,7 +109,7 @@ export interface FunctionOptions<S, T, Added = None, F extends Middlewares = rea
   readonly onCancel?: (context: Over<CancelContext<S, TriggeredEvent<S, T>>, Over<Added, AddedBy<F>>>) => unknown;
   /** Middleware of this function alone, after the client's. */
   readonly middleware?: F;
-  /** No effect: parallel steps always share one invocation. */
+  /** No effect: see `parallelism`. With either, one invocation goes on with the run once the parallel steps have ended. */
   readonly optimizeParallelism?: boolean;
   /** How often finished steps are written down, and how long one invocation goes on. @default - what the client says */
   readonly checkpointing?: CheckpointingOption;

@@ -26,10 +26,12 @@ export type FromSchema<T> = T extends StandardSchemaV1
 /** What an `eventType` without a schema knows of its event: nothing but the name. */
 export type ShapeOf<Schema> = Schema extends EventSchema ? FromSchema<Schema> : AnyEvent;
 
-/** What the compiler knows of an event by its `eventType`; `E` is its shape. */
+/**
+ * What the compiler knows of an event by its `eventType`; `E` is its shape. (It has no `event`: with it, the compiler would explain an
+ * unknown name in a trigger by this.)
+ */
 export interface AnyEventType<Name extends string = string, E extends EventShape = EventShape> {
   readonly name: Name;
-  readonly event: Name;
   /** For the compiler only; never there at run time. */
   readonly "~event": E;
 }

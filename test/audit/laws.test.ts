@@ -22,6 +22,7 @@ import {
   queued,
   run,
   SLOTS,
+  spread,
   step,
   steps,
   WAIT,
@@ -154,6 +155,18 @@ const CASES: readonly (readonly [string, Law, RegExp, Damage])[] = [
     "L3",
     /is closed, and its run has not been started/,
     all((snapshot) => change(snapshot, BUCKET, "generation#0", () => ({ closedAt: NOW })), noSchedules),
+  ],
+  [
+    "a step that is to run elsewhere, and has no message",
+    "L3",
+    /its step left is to run in an invocation of its own, and no message/,
+    noMessages,
+  ],
+  [
+    "steps elsewhere that have all ended, and have woken nobody",
+    "L3",
+    /all its steps in invocations of their own have ended/,
+    all((snapshot) => change(snapshot, pkOf(spread), "join", () => ({ pending: undefined })), noMessages),
   ],
   ["a step of a fence that was never given", "L4", /fence 1, and its step rest has 9/, steps(napper, { fence: 9 })],
   ["a suspend of a fence that was never given", "L4", /suspended by 9/, header(napper, { armed: 9 })],
@@ -313,7 +326,7 @@ it("at rest nothing may be left, not even what a grace or an expiry excuses", ()
   ])
     expect(found).toContain(left);
   expect(found.filter((text) => text.includes("is left in line"))).toHaveLength(1);
-  expect(found.filter((text) => text.includes("a message is left"))).toHaveLength(3);
+  expect(found.filter((text) => text.includes("a message is left"))).toHaveLength(5);
   const lapsed = holders({ [ended]: { until: NOW, fence: 1 } })({
     now: NOW,
     items: world.items.filter(({ pk }) => pk === SLOTS || pk === pkOf(ended)),

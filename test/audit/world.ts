@@ -66,6 +66,7 @@ const parkedUntil = (doing: string, due: number, results: number) => ({
 export const napper = idOf("nap", "e-nap");
 export const payer = idOf("pay", "e-pay");
 export const worker = idOf("render", "e-work");
+export const spread = idOf("nap", "e-spread");
 export const queued = idOf("render", "e-next");
 export const only = idOf("only", "e-only");
 export const ended = idOf("order", "e-done");
@@ -101,6 +102,10 @@ const items: readonly Item[] = [
     sk: "paths",
     paths: new Set([JSON.stringify({ app: "shop", paths: ["data.id"] })]),
   },
+  // Rests while two steps run in invocations of their own.
+  ...run("nap", "e-spread", parkedUntil("running", NOW + HOUR, 0)),
+  ...["left", "right"].map((id) => step(spread, id, { kind: "run", owner: "me", leaseUntil: NOW + 5_000 })),
+  { pk: pkOf(spread), sk: "join", v: 1, pending: new Set(["left", "right"].map(operationKey)), fence: 1, rev: 1 },
   // Executes on the one slot of its function, and another is in line.
   ...run("render", "e-work", {
     ...{ fence: 2, owner: "me", by: "start", leaseUntil: NOW + 5_000 },
@@ -143,10 +148,16 @@ const inflight = (runId: string): QueuedMessage => ({
   body: JSON.stringify({ v: 1, id: "start", kind: "start", runId }),
 });
 
+/** Of steps in invocations of their own. */
+const apart = (id: string): QueuedMessage => ({
+  ...inflight(spread),
+  body: JSON.stringify({ v: 1, id: "step", kind: "step", runId: spread, stepKey: operationKey(id) }),
+});
+
 export const world: Snapshot = {
   now: NOW,
   items,
-  messages: [worker, only, ordered].map(inflight),
+  messages: [...[worker, only, ordered].map(inflight), ...["left", "right"].map(apart)],
   schedules: [`${napper}-${operationKey("rest")}-0`, `${bucketRun}-flush-x`, "cron-shop-nightly"],
   executions: [`${payer}-${WAIT}-0`],
 };

@@ -16,13 +16,22 @@ const parallel = client.createFunction({ id: "parallel" }, { event: "counted/par
   return results.length;
 });
 
+const apart = client.createFunction(
+  { id: "apart", parallelism: "fanout" },
+  { event: "counted/apart" },
+  async ({ step }) => {
+    const results = await Promise.all(Array.from({ length: 10 }, (_, i) => step.run(`part-${i}`, () => i)));
+    return results.length;
+  },
+);
+
 const sleeper = client.createFunction({ id: "sleeper" }, { event: "counted/sleep" }, async ({ step }) => {
   await step.run("before", () => 1);
   await step.sleep("nap", "10m");
   return step.run("after", () => 2);
 });
 
-const open = () => startLocal({ client, functions: [fiveSteps, parallel, sleeper], clock: "virtual" });
+const open = () => startLocal({ client, functions: [fiveSteps, parallel, apart, sleeper], clock: "virtual" });
 let cloud: Awaited<ReturnType<typeof open>> | undefined;
 afterEach(() => cloud?.close());
 
@@ -60,6 +69,34 @@ describe("what a run costs", () => {
     const { writeUnits, invocations, calls } = cloud.meter();
     expect({ writeUnits, invocations }).toEqual({ writeUnits: 104, invocations: 1 });
     expect(calls["dynamodb.PutItem"]).toBe(101);
+  });
+
+  it("ten parallel steps in invocations of their own make exactly these calls", async () => {
+    cloud = await open();
+    const { ids } = await cloud.send({ name: "counted/apart", data: {} });
+    const [run] = await cloud.runsOf(ids[0]);
+    expect(run?.output).toBe(10);
+    const { calls, writeUnits, readUnits, invocations } = cloud.meter();
+    expect(calls).toEqual({
+      "eventbridge.PutEvents": 1,
+      // As without; and the wake of the one that is the last.
+      "sqs.SendMessage": 3,
+      // The ten steps.
+      "sqs.SendMessageBatch": 1,
+      // Of the event, the start, ten steps and the wake.
+      "sqs.ReceiveMessage": 13,
+      "sqs.DeleteMessageBatch": 13,
+      "sqs.ChangeMessageVisibility": 12,
+      // The registry; and the memo, for each step and when the run goes on.
+      "dynamodb.Query": 12,
+      // The match paths; the header and the event for each step; the join and the event when the run goes on.
+      "dynamodb.GetItem": 23,
+      // The event, the join, ten checkpoints.
+      "dynamodb.PutItem": 12,
+      // Two leases, the suspend and the finish of the run; for each step its lease and its leaving the join; nine places in the order.
+      "dynamodb.UpdateItem": 33,
+    });
+    expect({ writeUnits, readUnits, invocations }).toEqual({ writeUnits: 48, readUnits: 35, invocations: 12 });
   });
 
   it("a resume after a sleep reads the memo once", async () => {

@@ -20,17 +20,23 @@ const sleepAndApproval = async (input: Input) => {
 const child = client.createFunction({ id: "child" }, { event: "cost/child" }, () => "done");
 
 /** Each is a function of its own, started by the event `cost/<id>`. */
-const workload = (id: string, handler: (input: Input) => Promise<unknown>) => ({
+const workload = (id: string, handler: (input: Input) => Promise<unknown>, options: object = {}) => ({
   event: `cost/${id}`,
-  fn: client.createFunction({ id }, { event: `cost/${id}` }, handler as never) as AnyFunction,
+  fn: client.createFunction({ id, ...options }, { event: `cost/${id}` }, handler as never) as AnyFunction,
 });
 export type Workload = ReturnType<typeof workload>;
 
-const fiveAnd = (id: string, more: (input: Input) => Promise<unknown>) =>
-  workload(id, async (input) => {
-    await steps(input.step, 5);
-    await more(input);
-  });
+const fiveAnd = (id: string, more: (input: Input) => Promise<unknown>, options: object = {}) =>
+  workload(
+    id,
+    async (input) => {
+      await steps(input.step, 5);
+      await more(input);
+    },
+    options,
+  );
+const tenAtOnce = ({ step }: Input) =>
+  Promise.all(Array.from({ length: 10 }, (_, i) => step.run(`part ${i}`, () => HALF_KB)));
 
 /** By their names in the document. */
 export const RUNS: Readonly<Record<string, Workload>> = {
@@ -56,9 +62,8 @@ const untilEnded = (): Promise<void> => new Promise((resolve) => endings.add(res
 /** What may be added to a run of five steps, by its name in the document. */
 export const ADDITIONS: Readonly<Record<string, Workload>> = {
   "a step": fiveAnd("a-step", ({ step }) => step.run("one more", () => HALF_KB)),
-  "ten parallel steps": fiveAnd("ten-steps", ({ step }) =>
-    Promise.all(Array.from({ length: 10 }, (_, i) => step.run(`part ${i}`, () => HALF_KB))),
-  ),
+  "ten parallel steps": fiveAnd("ten-steps", tenAtOnce),
+  'ten parallel steps, `parallelism: "fanout"`': fiveAnd("ten-apart", tenAtOnce, { parallelism: "fanout" }),
   "a step with a result of 10 KB": fiveAnd("ten-kb", ({ step }) => step.run("large", () => HALF_KB.repeat(20))),
   "a step with a result of 300 KB": fiveAnd("large", ({ step }) => step.run("large", () => HALF_KB.repeat(600))),
   "a step that fails once": fiveAnd("failing", failOnce(withStack(new Error("once")))),

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { keptFor } from "../../lambdas/runner/take.ts";
+import { keptFor } from "../../lambdas/runner/delivery.ts";
 import { HEARTBEAT_MS, LEASE_MS, SQS_RECEIVES_MAX } from "../../sdk/protocol/index.ts";
 
 const DAY_MS = 86_400_000;

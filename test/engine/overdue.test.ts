@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { becauseOf, overdueOf, withSweep } from "../../lambdas/engine/overdue.ts";
+import { becauseOf, isLost, overdueOf, withSweep } from "../../lambdas/engine/overdue.ts";
 import type { RunHeader } from "../../lambdas/engine/types.ts";
 import type { StepMemo, Sweep } from "../../sdk/protocol/index.ts";
 
@@ -52,6 +52,14 @@ describe("what an overdue run had waited for", () => {
   it("an invoke without a timeout beside a sleep that was over before: it only looks after it", () => {
     const steps = [step("ask", "invoke")];
     expect(overdueOf(header({}), steps, DUE)).toEqual({ waitedFor: "check", step: "ask", due: DUE });
+  });
+
+  it("steps in invocations of their own, beside a sleep that was over before: it only looks after them", () => {
+    const steps = [step("nap", "sleep", { until: 3 }), step("a", "run")];
+    const overdue = overdueOf(header({ parked: "running" }), steps, DUE);
+    expect(overdue).toEqual({ waitedFor: "steps", due: DUE });
+    expect(isLost(overdue)).toBe(false);
+    expect(becauseOf(overdue)).toBe("it looks once an hour after its steps in invocations of their own");
   });
 
   it("is a sentence that names the step", () => {

@@ -21,6 +21,8 @@ describe("parkingOf", () => {
     ["waits", [step("waitForEvent", now + 99)], undefined, { doing: "waiting", due: now + 99 }],
     ["waits beside a sleep", [step("sleep", now + 5), step("invoke")], undefined, { doing: "waiting", due: now + 5 }],
     ["waits for a child without a timeout", [step("invoke")], undefined, { doing: "waiting", due: now + 3_600_000 }],
+    ["has steps elsewhere", [step("sleep", now + 5)], { apart: true }, { doing: "running", due: now + 5 }],
+    ["has nothing but steps elsewhere", [], { apart: true }, { doing: "running", due: now + 3_600_000 }],
     ["rests until its handler is tried again", [], { retryAt: now + 7 }, { doing: "sleeping", due: now + 7 }],
     ["sleeps past its deadline", [step("sleep", now + 9)], { finishBy: now + 6 }, { doing: "sleeping", due: now + 6 }],
   ])("a run that %s is looked after when it is due (L3)", (_case, open, until, expected) => {

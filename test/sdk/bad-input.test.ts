@@ -101,6 +101,7 @@ const FUNCTION: Row[] = [
     description: ["empty", ...TEXTS],
     retries: ["zero", "count", ...OBJECTS],
     maxSteps: ["count"],
+    parallelism: [],
     onFailure: ["function"],
     onCancel: ["function"],
     optimizeParallelism: ["boolean"],

@@ -118,6 +118,19 @@ describe("createFunction refuses, by name,", () => {
     ["an unknown field of retries", [{ id: "x", retries: { tries: 1 } }, event, handler], invalid, ['"tries"']],
     ["no steps", [{ id: "x", maxSteps: 0 }, event, handler], invalid, ["maxSteps"]],
     ["too many steps", [{ id: "x", maxSteps: 10_001 }, event, handler], invalid, ["maxSteps", "10000"]],
+    [
+      "an unknown parallelism",
+      [{ id: "x", parallelism: "apart" }, event, handler],
+      invalid,
+      ["parallelism", '"fanout"'],
+    ],
+    ["a parallelism that is no text", [{ id: "x", parallelism: true }, event, handler], invalid, ["parallelism"]],
+    [
+      "a fan-out under a concurrency limit",
+      [{ id: "x", parallelism: "fanout", concurrency: 5 }, event, handler],
+      invalid,
+      ["parallelism", "concurrency", "invoke a function that has the limit"],
+    ],
     ["an onFailure that is no function", [{ id: "x", onFailure: {} }, event, handler], invalid, ["onFailure"]],
     [
       "an onFailure whose id gets too long",

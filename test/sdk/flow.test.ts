@@ -150,6 +150,7 @@ describe("the manifest of a function has its flow control, with defaults filled 
       "triggers",
       "retries",
       "maxSteps",
+      "parallelism",
       "onFailure",
       "onCancel",
       "middleware",
