@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { executedExamples } from "./test/guides/executed-plugin.ts";
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
+  plugins: [executedExamples()],
   resolve: {
     alias: [
       { find: /^stepwell$/, replacement: source("sdk/index.ts") },
@@ -17,6 +19,8 @@ export default defineConfig({
       { find: /^stepwell\/inngest\/lambda$/, replacement: source("dropin/inngest/lambda.ts") },
       { find: /^stepwell\/oqronkit$/, replacement: source("dropin/oqronkit/index.ts") },
       { find: /^stepwell\/oqronkit\/lambda$/, replacement: source("dropin/oqronkit/lambda.ts") },
+      { find: /^stepwell\/http$/, replacement: source("http/index.ts") },
+      { find: /^stepwell\/eslint$/, replacement: source("eslint/index.ts") },
     ],
   },
   test: {

@@ -77,6 +77,7 @@ export interface AppProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
+/** How an app's entry is bundled, by esbuild. */
 export interface AppBundling {
   /** Packages that are not bundled: those of the Lambda runtime, or of a layer. @default - those of the AWS SDK that are rarely needed */
   readonly external?: readonly string[];

@@ -46,6 +46,7 @@ export interface IEngine extends IConstruct {
   grantSend(grantee: iam.IGrantable, options?: GrantSendOptions): void;
 }
 
+/** What somebody who may send is given. */
 export interface GrantSendOptions {
   /** The environment that events are sent to. @default "main" */
   readonly environment?: string;

@@ -4,6 +4,7 @@ import type * as logs from "aws-cdk-lib/aws-logs";
 import type * as sns from "aws-cdk-lib/aws-sns";
 import type { Waits } from "./engine-base.ts";
 
+/** Options of an `Engine`. */
 export interface EngineProps {
   /**
    * All physical names are made of it: up to 20 of a-z, 0-9 and "-". One account and region can have several engines of different names.
@@ -54,6 +55,7 @@ export interface EngineProps {
   readonly router?: RouterProps;
 }
 
+/** Size and speed of the engine's router. */
 export interface RouterProps {
   /** In MB. @default 512 */
   readonly memorySize?: number;

@@ -32,6 +32,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   middleware: ["sdk"],
   // Doors by path only: what is deployed is what has been built.
   infra: ["lambdas/contract.ts", "lambdas/bundle.ts"],
+  // The HTTP door, over a client.
+  http: ["sdk"],
+  // Looks at code, and runs none.
+  eslint: [],
   // Judges what the engine's stores have written.
   audit: ["sdk/protocol", "sdk/execution", "lambdas/contract.ts", "lambdas/engine", "lambdas/aws"],
   // The simulator: not shipped.
@@ -69,6 +73,8 @@ const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
   local: [/^@aws-sdk\//, /^dynalite/, /^croner$/, /^classic-level$/, /^esbuild$/],
   audit: [/^@aws-sdk\//],
   infra: [/^aws-cdk-lib/, /^constructs$/, /^esbuild$/],
+  // Their types alone.
+  eslint: [/^eslint$/, /^estree$/],
   cli: [/^commander$/, /^@aws-sdk\//, /^esbuild$/],
   "cli/template": [/^stepwell(\/\w+)?$/, /^aws-cdk-lib$/],
 };
@@ -89,7 +95,19 @@ const sourcesUnder = (folder: string): string[] =>
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join(folder, name));
 
-const SHIPPED = ["sdk", "middleware", "lambdas", "local", "test-kit", "dropin", "infra", "cli", "audit"];
+const SHIPPED = [
+  "sdk",
+  "middleware",
+  "lambdas",
+  "local",
+  "test-kit",
+  "dropin",
+  "infra",
+  "http",
+  "eslint",
+  "cli",
+  "audit",
+];
 const files = [...SHIPPED, "sim"].flatMap(sourcesUnder);
 const textOf = (file: string) => readFileSync(join(root, file), "utf8");
 const code = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
@@ -172,6 +190,8 @@ describe("public entries", () => {
       "local/index.ts",
       "test-kit/index.ts",
       "infra/index.ts",
+      "http/index.ts",
+      "eslint/index.ts",
       "dropin/inngest/index.ts",
       "dropin/oqronkit/index.ts",
     ];

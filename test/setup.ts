@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll } from "vitest";
+import { expectAllExecuted } from "./guides/executed.ts";
 
 /** Property tests draw the same cases every time: CI is no place for luck. `FC_SEED=random npm test` goes looking for more. */
 const asked = process.env.FC_SEED;
@@ -12,3 +13,5 @@ if (asked !== "random") fc.configureGlobal({ seed: Number(asked ?? 20_261_121) }
 const cdkOut = mkdtempSync(join(tmpdir(), "stepwell-cdk-"));
 process.env.CDK_OUTDIR = cdkOut;
 afterAll(() => rmSync(cdkOut, { recursive: true, force: true }));
+
+expectAllExecuted();

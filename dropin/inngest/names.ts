@@ -14,7 +14,14 @@ export const INNGEST_PREFIX = "inngest/";
 /** The event of a run that was invoked; as a trigger it says that a function is there to be invoked. */
 export const INVOKED = "inngest/function.invoked";
 
-/** Names of the engine's own events. */
+/**
+ * Names of the engine's own events.
+ *
+ * @example
+ * ```ts
+ * inngest.createFunction({ id: "log" }, { event: internalEvents.FunctionFailed }, async ({ event }) => event.data.error);
+ * ```
+ */
 export const internalEvents = {
   FunctionFailed: "inngest/function.failed",
   FunctionCancelled: "inngest/function.cancelled",

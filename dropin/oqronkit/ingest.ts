@@ -40,7 +40,14 @@ const OWN = ["name", "event", "handler", "timeout", "batch"];
 const SHARED = Object.keys(OPTIONS).filter((name) => !["id", "triggers", "batchEvents", "timeouts"].includes(name));
 const KNOWN = [...new Set([...OWN, ...SHARED])];
 
-/** A function that `ingest` has made: hand it to `startLocal` or `serve`, and call it with `step.invoke(id, fn, data)`. */
+/**
+ * A function that `ingest` has made: hand it to `startLocal` or `serve`, and call it with `step.invoke(id, fn, data)`.
+ *
+ * @example
+ * ```ts
+ * const functions: IngestFunction[] = [sendWelcome, onboard];
+ * ```
+ */
 export class IngestFunction<Output = unknown> extends FunctionReference<Record<string, unknown>, Output> {
   /** As it was given. */
   readonly name: string;

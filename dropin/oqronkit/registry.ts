@@ -52,7 +52,14 @@ export interface OqronKitOptions {
   };
 }
 
-/** The kit's one object. */
+/**
+ * The kit's one object.
+ *
+ * @example
+ * ```ts
+ * await OqronKit.init({ config: { project: "shop" } });
+ * ```
+ */
 export const OqronKit = {
   /**
    * Names the app. Nothing is connected to and nothing is started: on AWS the deploy has done that, on a laptop `startLocal` does.

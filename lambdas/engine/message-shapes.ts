@@ -34,6 +34,7 @@ const error = object({ name: anyText, message: anyText });
 const outcome = either(object({ ok: exactly(true), data: payload }), object({ ok: exactly(false), error }));
 const address: Shape = { env: text, app: text, functionId: text, runId: text };
 const parent = object({ ...address, stepKey: text });
+const target = object({ app: text, functionId: text });
 const event = object({ env: text, id: text, name: text, ts: number, at: number, hops: number, data: payload });
 
 const gate = object({ scope: text, of: text, id: text, key: optional(anyText) });
@@ -60,13 +61,14 @@ const RUN_MESSAGES: Readonly<Record<string, Shape>> = {
 const ENGINE_MESSAGES: Readonly<Record<string, Shape>> = {
   invoke: {
     parent,
-    target: object({ app: text, functionId: text }),
+    target,
     eventId: text,
     data: payload,
     user: optional(text),
     at: number,
     hops: number,
   },
+  request: { env: text, target, eventId: text, data: payload, user: optional(text), at: number, hops: number },
   settle: { parent, outcome },
   timer: { at: number, message: (value) => isRecord(value) && runMessageProblem(value) === undefined },
   cron: { env: text, app: text, functionId: text, cron: text, at: text },

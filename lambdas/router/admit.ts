@@ -41,8 +41,9 @@ export async function admit(deps: RouterDeps, start: Start, loaded?: UserEvent):
   const refusal = (await refusedByKey(deps, candidate)) ?? (await refusedByRate(deps, candidate));
   const skipped = refusal && (await standsSkipped(deps, candidate, refusal));
   if (skipped !== undefined) return { send: [], skipped };
-  // A parent waits for the one run that it has asked for.
-  const isCollected = (flow.debounce ?? flow.batchEvents) !== undefined && start.parent === undefined;
+  // A parent waits for the one run that it has asked for, and a client knows it by its id.
+  const isAsked = start.parent !== undefined || start.requested === true;
+  const isCollected = (flow.debounce ?? flow.batchEvents) !== undefined && !isAsked;
   return isCollected ? addToBucket(deps, candidate) : admitRun(deps, candidate);
 }
 

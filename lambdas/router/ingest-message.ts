@@ -3,6 +3,7 @@ import {
   EVENT_CANCEL_REQUEST,
   EVENT_ID_CHARS_MAX,
   EVENT_SIGNAL,
+  EVENT_START_REQUEST,
   EVENT_USER_BYTES_MAX,
   RESERVED_EVENT_PREFIX,
   StepwellError,
@@ -43,6 +44,7 @@ function parse(body: string): IngestMessage {
   const own = fields.source.startsWith(EVENT_SOURCE_PREFIX);
   if (own && fields["detail-type"] === EVENT_CANCEL_REQUEST) return engineMessage(cancelRequest(ownEvent(fields, at)));
   if (own && fields["detail-type"] === EVENT_SIGNAL) return engineMessage(signalSent(ownEvent(fields, at), at));
+  if (own && fields["detail-type"] === EVENT_START_REQUEST) return engineMessage(startRequest(fields, at));
   return { kind: "event", event: own ? ownEvent(fields, at) : foreignEvent(fields, at) };
 }
 
@@ -63,6 +65,13 @@ function cancelRequest({ env, data }: BusEvent): Fields {
 function signalSent({ env, id, data, user }: BusEvent, at: number): Fields {
   const { app, signal } = user === undefined ? {} : parseObject(user);
   return { v: 1, stepwell: true, kind: "signal", env, app, signal, id, at, data };
+}
+
+/** What `invokeFunction` has put on the bus: an event whose envelope names the function. */
+function startRequest(fields: Fields, at: number): Fields {
+  const { env, id, ts, data, user, hops } = ownEvent(fields, at);
+  const { target } = fields.detail as Fields;
+  return { v: 1, stepwell: true, kind: "request", env, target, eventId: id, data, user, at: ts, hops };
 }
 
 function ownEvent(fields: Fields, at: number): BusEvent {

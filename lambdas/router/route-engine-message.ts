@@ -5,11 +5,13 @@ import {
   EVENT_CRON,
   EVENT_INVOKED,
   type FlushMessage,
+  type FunctionAddress,
   HOPS_MAX,
   type InvokeMessage,
   type Outcome,
   type ParentRef,
   type RegisteredApp,
+  type RequestMessage,
   SQS_DELAY_SECONDS_MAX,
   StepwellError,
   type StoredEvent,
@@ -26,13 +28,15 @@ import { deliverSignal } from "./deliver-signal.ts";
 import { type Outgoing, type Routed, type RouterDeps, together } from "./deps.ts";
 import { lookBack } from "./look-back.ts";
 import { repace } from "./repace.ts";
-import { runOf } from "./start-run.ts";
+import { runOf, type Start } from "./start-run.ts";
 
 /** A message of the engine to itself. */
 export async function routeEngineMessage(deps: RouterDeps, message: EngineMessage): Promise<Routed> {
   switch (message.kind) {
     case "invoke":
       return startChild(deps, message);
+    case "request":
+      return startRequested(deps, message);
     case "settle":
       return tellParent(deps, message.parent, "child", message.outcome);
     case "timer":
@@ -83,11 +87,40 @@ async function startChild(deps: RouterDeps, message: InvokeMessage): Promise<Rou
   return together([child, await tellListeners(deps, apps, { message, event, runId: runOf(start).runId })]);
 }
 
+/** Starts a run for a client; its id derives from the request's, so that asking twice is asking once. */
+async function startRequested(deps: RouterDeps, message: RequestMessage): Promise<Routed> {
+  const { world, clock, log } = deps;
+  const { env, target, eventId, at, data, user, hops } = message;
+  if (hops > HOPS_MAX) {
+    log.error("a request to start a function went through too many functions and is dropped", { ...target, hops });
+    return { send: [] };
+  }
+  const { apps, match } = await lookUp(world, env, target.app, target.functionId);
+  // Not lost: it comes back, since a deploy may be under way, and is a dead letter in the end.
+  if (match === undefined) throw new Error(`The function "${addressOf(message)}" is not registered.`);
+  const event = await world.events.put({
+    v: 1,
+    env,
+    id: eventId,
+    name: EVENT_INVOKED,
+    ts: at,
+    at,
+    arrivedAt: clock.now(),
+    data,
+    ...(user !== undefined && { user }),
+    hops,
+  });
+  const start: Start = { match, event, emits: emitsOf(apps), requested: true };
+  const run = await admit(deps, start);
+  if (run.skipped !== undefined) return run;
+  return together([run, await tellListeners(deps, apps, { message, event, runId: runOf(start).runId })]);
+}
+
 /** `stepwell/function.invoked`, for the functions that it triggers; without any there is no such event. */
 async function tellListeners(
   deps: RouterDeps,
   apps: readonly RegisteredApp[],
-  { message, event, runId }: { message: InvokeMessage; event: StoredEvent; runId: string },
+  { message, event, runId }: { message: Targeted; event: StoredEvent; runId: string },
 ): Promise<Routed> {
   const { world, clock } = deps;
   if (!mayTrigger(apps, EVENT_INVOKED)) return { send: [] };
@@ -178,7 +211,11 @@ const notRegistered = (app: string, runId: string) =>
 
 const failure = (error: StepwellError): Outcome => ({ ok: false, error: serializeError(error) });
 
-const addressOf = ({ target }: InvokeMessage) => `${target.app}/${target.functionId}`;
+interface Targeted {
+  readonly target: FunctionAddress;
+}
+
+const addressOf = ({ target }: Targeted) => `${target.app}/${target.functionId}`;
 
 function notFound(message: InvokeMessage, apps: readonly RegisteredApp[]): StepwellError {
   const known = apps.flatMap(({ manifest }) => manifest.functions.map((fn) => `${manifest.app}/${fn.id}`));

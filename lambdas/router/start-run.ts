@@ -17,6 +17,8 @@ export interface Start {
   readonly event: StoredEvent;
   readonly emits: StartMessage["emits"];
   readonly parent?: ParentRef;
+  /** A client has asked for this one run, and has been told its id. */
+  readonly requested?: true;
 }
 
 /** What flow control adds to a start. */

@@ -14,6 +14,7 @@ export interface ServedClient {
   readonly environment?: string;
 }
 
+/** What a Lambda of an app serves. */
 export interface ServeOptions {
   /** The app's client; its id is the app's name. */
   readonly client: ServedClient;

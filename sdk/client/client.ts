@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { Checkpointing } from "../execution/contract.ts";
 import { createFunction, type StepwellFunction } from "../functions/index.ts";
-import { type AddedBy, type MiddlewareStack, type Middlewares, type Over, stackOf } from "../middleware/index.ts";
+import {
+  type AddedBy,
+  MIDDLEWARE,
+  type MiddlewareStack,
+  type Middlewares,
+  type Over,
+  stackOf,
+} from "../middleware/index.ts";
 import type { SchemaSource } from "../schemas/index.ts";
 import type {
   AnyEvents,
@@ -50,7 +57,7 @@ export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> 
   readonly schemas: SchemaSource | undefined;
   readonly #checkpointing: Checkpointing;
   readonly #newId = createUlids({ now: Date.now, random: randomBytes });
-  readonly #middleware: MiddlewareStack | undefined;
+  readonly [MIDDLEWARE]: MiddlewareStack | undefined;
 
   constructor(options: ClientOptions<S, M>) {
     const { id, environment, logger, schemas, checkpointing, middleware } = checkClientOptions(options);
@@ -59,7 +66,7 @@ export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> 
     this.logger = logger;
     this.schemas = schemas;
     this.#checkpointing = checkpointing;
-    this.#middleware = stackOf(middleware, { client: this });
+    this[MIDDLEWARE] = stackOf(middleware, { client: this });
   }
 
   /**
@@ -98,7 +105,7 @@ export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> 
       schemas,
       checkpointing: this.#checkpointing,
       client: this,
-      middleware: this.#middleware,
+      middleware: this[MIDDLEWARE],
     };
     return createFunction(owner, shape) as StepwellFunction<never, never>;
   }
@@ -117,7 +124,7 @@ export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> 
    * ```
    */
   async send(events: OutgoingEvents<S>): Promise<SendResult> {
-    return send(this, events, this.#newId, this.#middleware);
+    return send(this, events, this.#newId, this[MIDDLEWARE]);
   }
 
   /**

@@ -39,11 +39,16 @@ export async function sendChecked(
   newId: () => string,
 ): Promise<SendResult> {
   if (events.length === 0) return { ids: [] };
-  const { sender, hops, env = client.environment } = scopeOf(client) ?? (await scopeOfEnvironment());
+  const { sender, hops, env } = await whereTo(client);
   const ts = sender.now?.() ?? Date.now();
   const prepared = prepareEvents(events, { env, hops, ts, id: newId });
   await sender.send(client.id, prepared);
   return { ids: prepared.map((event) => event.envelope.id) };
+}
+
+/** The engine of the run around, of the local cloud, or of the environment. */
+export async function whereTo(client: SendingClient): Promise<Required<Scope>> {
+  return { env: client.environment, ...(scopeOf(client) ?? (await scopeOfEnvironment())) };
 }
 
 let fromEnvironment: { readonly text: string; readonly scope: Promise<Scope> } | undefined;

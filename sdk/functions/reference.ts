@@ -5,7 +5,14 @@ import { INVOCABLE } from "./invocable.ts";
 const CODE = "STEPWELL_INVALID_FUNCTION";
 const WHERE = "referenceFunction";
 
-/** A function named by its ids, for `step.invoke` of functions whose code is elsewhere. */
+/**
+ * A function named by its ids, for `step.invoke` of functions whose code is elsewhere. `referenceFunction` makes it.
+ *
+ * @example
+ * ```ts
+ * const targets: FunctionReference[] = [referenceFunction({ appId: "billing", functionId: "charge" })];
+ * ```
+ */
 export class FunctionReference<Input = unknown, Output = unknown> implements Invocable<Input, Output> {
   /** For the compiler only; never there at run time. */
   declare readonly "~types": FunctionTypes<Input, Output>;

@@ -1,4 +1,4 @@
 export { type AddedBy, type AnyMiddleware, type Middlewares, type Over, StepwellMiddleware } from "./middleware.ts";
-export { checkMiddleware, stackOf } from "./option.ts";
+export { checkMiddleware, MIDDLEWARE, stackOf } from "./option.ts";
 export type { MiddlewareStack } from "./stack.ts";
 export type * from "./types.ts";

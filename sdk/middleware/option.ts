@@ -7,6 +7,9 @@ import type { MiddlewareInitArgs } from "./types.ts";
 /** On every middleware: what runs it. Shared by all copies of this package. */
 export const RUNTIME: unique symbol = Symbol.for("stepwell.middleware") as never;
 
+/** Where a client keeps its middleware, for what sends in its name. Shared by all copies of this package. */
+export const MIDDLEWARE: unique symbol = Symbol.for("stepwell.client.middleware") as never;
+
 export interface MiddlewareRuntime {
   stack(own: Middlewares, args: MiddlewareInitArgs, below: MiddlewareStack | undefined): MiddlewareStack;
 }

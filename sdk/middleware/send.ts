@@ -38,7 +38,7 @@ export async function sendThrough(
 export async function invokeThrough(
   middleware: readonly ReadyMiddleware[],
   { data, user }: Pick<OutgoingEvent, "data" | "user">,
-  ctx: MiddlewareContext,
+  ctx?: MiddlewareContext,
 ): Promise<Pick<OutgoingEvent, "data" | "user">> {
   const payload: EventPayload = { name: EVENT_INVOKED, data, ...(user !== undefined && { user }) };
   const payloads = [payload];

@@ -2,7 +2,7 @@ import { type Around, runThrough } from "./function-run.ts";
 import { callHook, checkReturned } from "./hook.ts";
 import type { AnyMiddleware, Middlewares } from "./middleware.ts";
 import { checkFunction, type ReadyMiddleware } from "./run-hooks.ts";
-import { type Send, sendThrough } from "./send.ts";
+import { invokeThrough, type Send, sendThrough } from "./send.ts";
 import type { MiddlewareInitArgs } from "./types.ts";
 
 /** The middleware of a client, or of a function after its client's: each is initialized once, in order, when it is first needed. */
@@ -27,6 +27,11 @@ export class MiddlewareStack {
   /** Sends events through them. */
   async send(events: Parameters<Send>[0], send: Send): ReturnType<Send> {
     return sendThrough(await this.ready(), events, send);
+  }
+
+  /** Takes the data of an invocation from outside of runs through them. */
+  async invoke(request: Parameters<typeof invokeThrough>[1]): ReturnType<typeof invokeThrough> {
+    return invokeThrough(await this.ready(), request);
   }
 
   /** All of them, ready. @throws StepwellError when an `init` fails; the next call tries it again. */

@@ -20,6 +20,7 @@ export interface MiddlewareOptions<Added extends object> {
   readonly init: (args: MiddlewareInitArgs) => MaybePromise<MiddlewareHooks<Added>>;
 }
 
+/** What a middleware is initialized with. */
 export interface MiddlewareInitArgs {
   readonly client: AnyClient;
   /** The function that lists the middleware; absent for one of the client. */
@@ -39,6 +40,7 @@ type AnyContext = Context<AnyEvents, AnyEventOf<AnyEvents>>;
 /** The handler's context, with what the middleware before has added. */
 export type MiddlewareContext = AnyContext & Readonly<Record<string, unknown>>;
 
+/** What is known of a run when `onFunctionRun` is called for one of its invocations. */
 export interface FunctionRunArgs {
   readonly ctx: Pick<AnyContext, "event" | "runId">;
   readonly fn: AnyFunction;
@@ -48,6 +50,7 @@ export interface FunctionRunArgs {
   readonly reqArgs: readonly unknown[];
 }
 
+/** What `transformInput` of a run is called with: the context that the handler is to get. */
 export interface TransformInputArgs extends Omit<FunctionRunArgs, "ctx"> {
   readonly ctx: MiddlewareContext;
 }

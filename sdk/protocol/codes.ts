@@ -1,4 +1,11 @@
-/** Every error code of Stepwell. Codes are stable: tools may match on them. `docs/errors.md#<code>` explains each. */
+/**
+ * Every error code of Stepwell. Codes are stable: tools may match on them. `docs/errors.md#<code>` explains each.
+ *
+ * @example
+ * ```ts
+ * const counts = Object.fromEntries(CODES.map((code) => [code, 0]));
+ * ```
+ */
 export const CODES = [
   "STEPWELL_INVALID_CLIENT",
   "STEPWELL_INVALID_FUNCTION",
@@ -38,6 +45,11 @@ export const CODES = [
   "STEPWELL_REGISTRATION_FAILED",
   "STEPWELL_INVALID_MESSAGE",
   "STEPWELL_INVALID_OPTION",
+  "STEPWELL_INVALID_REQUEST",
+  "STEPWELL_UNAUTHORIZED",
+  "STEPWELL_FORBIDDEN",
+  "STEPWELL_TOO_MANY_REQUESTS",
+  "STEPWELL_DOOR_FAILED",
   "STEPWELL_ENTRY_FAILED",
   "STEPWELL_CLOSED",
   "STEPWELL_NOT_TRIGGERED",
@@ -46,4 +58,5 @@ export const CODES = [
   "STEPWELL_UNSUPPORTED",
 ] as const;
 
+/** The code of a `StepwellError`: one of `CODES`. */
 export type Code = (typeof CODES)[number];

@@ -14,6 +14,14 @@ export interface EventEnvelope {
   /** The sender's own schema version (Inngest's `v`). */
   readonly version?: string;
   readonly trace?: EventTrace;
+  /** Of a wish to start a function: which one. */
+  readonly target?: FunctionAddress;
+}
+
+/** A function, by its app's id and its own. */
+export interface FunctionAddress {
+  readonly app: string;
+  readonly functionId: string;
 }
 
 export interface EventTrace {
@@ -64,4 +72,6 @@ export const EVENT_INVOKED = "stepwell/function.invoked";
 export const EVENT_CANCEL_REQUEST = "stepwell/run.cancel";
 /** A signal on its way: taken by the router, and never stored or handed to functions. */
 export const EVENT_SIGNAL = "stepwell/signal.send";
+/** A client's wish to start one function: taken by the router, and never handed to functions. */
+export const EVENT_START_REQUEST = "stepwell/run.start";
 export const EVENT_CRON = "stepwell/scheduled.timer";

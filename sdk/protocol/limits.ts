@@ -76,6 +76,10 @@ export const LEASE_MS = 9_500;
 export const HEARTBEAT_MS = 5 * SECOND_MS;
 /** An event id seen again within this time starts nothing again, in milliseconds. */
 export const EVENT_DEDUPE_MS = DAY_MS;
+/** How old the time of a request to start a function may be, in milliseconds: its event is kept from then on. */
+export const REQUEST_AGE_MS_MAX = 7 * DAY_MS;
+/** How far ahead it may be, in milliseconds: clocks differ. */
+export const REQUEST_AHEAD_MS_MAX = 5 * MINUTE_MS;
 /** How long an event stays stored, in milliseconds; renewed when a live run suspends past it. */
 export const EVENT_RETENTION_MS = 30 * DAY_MS;
 /** How long finished runs stay readable unless the engine says otherwise, in days. */

@@ -1,4 +1,4 @@
-import type { StoredEvent } from "./event.ts";
+import type { FunctionAddress, StoredEvent } from "./event.ts";
 import type { CancelCause, GateRef, QueuePlace } from "./flow.ts";
 import type { Outcome, Payload } from "./payload.ts";
 import type { ParentRef, StepKind, StepMemo } from "./step.ts";
@@ -93,6 +93,7 @@ export interface PumpMessage {
 /** A message of the engine itself on the ingest queue, beside the events of the bus. */
 export type EngineMessage = { readonly v: 1; readonly stepwell: true } & (
   | InvokeMessage
+  | RequestMessage
   | SettleMessage
   | TimerMessage
   | CronMessage
@@ -107,10 +108,24 @@ export type EngineMessage = { readonly v: 1; readonly stepwell: true } & (
 export interface InvokeMessage {
   readonly kind: "invoke";
   readonly parent: ParentRef;
-  readonly target: { readonly app: string; readonly functionId: string };
+  readonly target: FunctionAddress;
   readonly eventId: string;
   readonly data: Payload;
   readonly user?: string;
+  readonly at: number;
+  readonly hops: number;
+}
+
+/** Start `target` for a client: nobody waits for its end. */
+export interface RequestMessage {
+  readonly kind: "request";
+  readonly env: string;
+  readonly target: FunctionAddress;
+  readonly eventId: string;
+  readonly data: Payload;
+  /** JSON. */
+  readonly user?: string;
+  /** The caller's time, in milliseconds: with the id it fixes the run's. */
   readonly at: number;
   readonly hops: number;
 }

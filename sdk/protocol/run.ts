@@ -13,8 +13,10 @@ export const RUN_STATUSES = [
   "skipped",
 ] as const;
 
+/** How a run stands: from `queued` to one of the ends, after which nothing of it runs any more. */
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
+/** How a step stands; `retrying` while it backs off. */
 export type StepStatus = "running" | "retrying" | "sleeping" | "waiting" | "completed" | "failed" | "cancelled";
 
 /** A run as lists show it: how it stands, without its steps and its result. Times are milliseconds since the epoch. */
@@ -175,6 +177,7 @@ export interface SkipCounts {
   readonly more: boolean;
 }
 
+/** How many events have started no run, for one reason. */
 export interface SkipCount {
   readonly app: string;
   readonly functionId: string;
@@ -182,6 +185,7 @@ export interface SkipCount {
   readonly count: number;
 }
 
+/** A step as people are shown it. */
 export interface StepView {
   readonly id: string;
   readonly name: string;

@@ -28,7 +28,14 @@ export interface EventTypeOptions<Schema extends EventSchema | undefined = Event
   readonly version?: string;
 }
 
-/** One kind of event: its name, and what is known of its data. Made by `eventType`. */
+/**
+ * One kind of event: its name, and what is known of its data. Made by `eventType`.
+ *
+ * @example
+ * ```ts
+ * const kinds: EventType[] = [orderPlaced, orderPaid];
+ * ```
+ */
 export class EventType<Name extends string = string, E extends EventShape = EventShape>
   implements AnyEventType<Name, E>
 {
@@ -65,7 +72,14 @@ export class EventType<Name extends string = string, E extends EventShape = Even
   }
 }
 
-/** An event that an `EventType` has created: what `send` takes, and remembers its schema. */
+/**
+ * An event that an `EventType` has created: what `send` takes, and remembers its schema.
+ *
+ * @example
+ * ```ts
+ * const events: CreatedEvent[] = orders.map((order) => orderPlaced.create({ orderId: order.id }));
+ * ```
+ */
 export class CreatedEvent<Name extends string = string, E extends EventShape = EventShape> implements AnyCreatedEvent {
   readonly name: CreatedName<Name>;
   readonly data: DataOf<E>;

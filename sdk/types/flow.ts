@@ -78,6 +78,7 @@ export interface SingletonOptions {
   readonly key?: KeyExpression;
 }
 
+/** Which runs go first in the queue of a concurrency limit. */
 export interface PriorityOptions {
   /** A CEL expression over `event` that gives seconds, from -600 to 600: `event.data.plan == 'pro' ? 120 : 0`. */
   readonly run: string;

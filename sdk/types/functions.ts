@@ -21,7 +21,9 @@ export interface Invocable<Input = unknown, Output = unknown> {
   readonly "~types": FunctionTypes<Input, Output>;
 }
 
+/** What a function takes as its data. */
 export type InputOf<F extends Invocable> = F["~types"]["input"];
+/** What a function resolves to, as JSON hands it on. */
 export type OutputOf<F extends Invocable> = F["~types"]["output"];
 
 /** The body of a durable function. */

@@ -10,10 +10,12 @@ export type EventSchema = StandardSchemaV1 | { readonly data: StandardSchemaV1; 
 /** An event of a union of types: what `fromUnion` takes. */
 export type NamedEvent = { readonly name: string } & EventShape;
 
+/** The events of a union, by name. */
 export type FromUnion<U extends NamedEvent> = {
   [E in U as E["name"]]: Pick<E, Extract<keyof E, keyof EventShape>>;
 };
 
+/** The events of an object of schemas, by name. */
 export type FromSchemas<T> = { -readonly [Name in keyof T]: FromSchema<T[Name]> };
 
 /** What goes into a schema: that is what is sent, and what arrives. Nothing is transformed on the way. */

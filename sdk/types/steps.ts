@@ -12,6 +12,7 @@ export type Duration = number | string;
 /** A point in time: a `Date`, ISO text, milliseconds since the epoch, or a Temporal object. */
 export type PointInTime = Date | string | number | { readonly epochMilliseconds: number };
 
+/** What each wait for an event says. */
 export interface WaitForEventBase<Name> {
   /**
    * The name to wait for, or an `eventType`, without wildcards; or a list of up to 10, of which the first to arrive counts. An entry of the list may have a
@@ -47,6 +48,7 @@ export type WaitForEventOptions<Name> = WaitForEventBase<Name> & EventCondition;
 /** What a run can wait for: names of the schemas, an `eventType`, and the engine's two that always go out. */
 export type WaitableName<S> = EventName<S> | AnyEventType | "stepwell/function.failed" | "stepwell/function.cancelled";
 
+/** Which function `step.invoke` calls, with what, and for how long it waits. */
 export type InvokeOptions<F extends Invocable> = {
   /** The function, or a reference to it. */
   readonly function: F;

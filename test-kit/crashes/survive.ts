@@ -5,6 +5,7 @@ import type { Checked, ExecuteOptions } from "../options.ts";
 import { type CrashFinding, CrashSafetyError } from "./error.ts";
 import { differences, type Trace, traceOf } from "./trace.ts";
 
+/** Options of `survivesCrashes`: those of `execute`, and what may differ after a crash. */
 export interface CrashOptions extends ExecuteOptions {
   /** Puts the world outside back to where it was: called before each run. @default - nothing has to be put back */
   readonly reset?: (() => unknown) | undefined;

@@ -26,8 +26,8 @@ const event = (fields: object) => ({
   detail: {},
   ...fields,
 });
-const own = (detail: object) =>
-  event({ source: "stepwell.shop", detail: { v: 1, id: "x", ts: 1, env: "main", ...detail } });
+const own = (detail: object, name = "shop/fine") =>
+  event({ source: "stepwell.shop", "detail-type": name, detail: { v: 1, id: "x", ts: 1, env: "main", ...detail } });
 const engine = (fields: object) => ({ v: 1, stepwell: true, ...fields });
 const address = { env: "main", app: "shop", functionId: "fine", runId: "01ARZ3NDEKTSV4RRFFQ69G5FAV" };
 const message = (fields: object) => ({ v: 1, id: "m", ...address, ...fields });
@@ -54,6 +54,8 @@ const MALFORMED: Readonly<Record<keyof typeof queues, readonly (readonly [string
     ["an engine message of an unknown kind", engine({ kind: "dance" })],
     ["an invoke without a parent", engine({ kind: "invoke", target: { app: "shop", functionId: "fine" } })],
     ["an invoke without a target", engine({ kind: "invoke", parent: { ...address, stepKey: "k" } })],
+    ["a wish to start a function that names none", own({}, "stepwell/run.start")],
+    ["a request without a target", engine({ kind: "request", env: "main", eventId: "e", at: 1, hops: 0 })],
     ["a settle without a parent", engine({ kind: "settle", outcome: { ok: true, data: { json: "1" } } })],
     ["a timer without a message", engine({ kind: "timer", at: 1 })],
     ["a cron without a time", engine({ kind: "cron", env: "main", app: "shop", functionId: "fine", cron: "x" })],
