@@ -7,6 +7,7 @@ export {
   fetch,
   type GetFunctionOutput,
   type Logger,
+  type MiddlewareOptions,
   NonRetriableError,
   RetryAfterError,
   referenceFunction,

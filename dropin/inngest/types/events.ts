@@ -41,3 +41,22 @@ export type InngestWaitableName = "inngest/function.failed" | "inngest/function.
 
 /** Names that function code may give for the events of a client: its own, and Inngest's. */
 export type InngestEventName<S> = EventName<S> | keyof InngestLifecycleEvents<S>;
+
+/** Any event as it is sent, for code that names the type. */
+// biome-ignore lint/suspicious/noExplicitAny: as Inngest's own
+export interface EventPayload<Data = any> {
+  name: string;
+  data?: Data;
+  id?: string;
+  /** Milliseconds since the epoch. */
+  ts?: number;
+  // biome-ignore lint/suspicious/noExplicitAny: as Inngest's own
+  user?: any;
+  v?: string;
+}
+
+/** What `onFailure` gets beyond other handlers. */
+export interface FailureEventArgs<E = EventPayload> {
+  event: FunctionFailedEvent<E>;
+  error: Error;
+}

@@ -1,6 +1,8 @@
 // Code as it is written for Inngest v3. It compiles against that package with "inngest" in the place of "stepwell/inngest".
 import {
+  type EventPayload,
   EventSchemas,
+  type FailureEventArgs,
   type GetEvents,
   type GetFunctionInput,
   type GetFunctionOutput,
@@ -45,6 +47,7 @@ export const welcome = inngest.createFunction(
     timeouts: { start: "1h", finish: "2d" },
     cancelOn: [{ event: "app/user.deleted", match: "data.userId", timeout: "7d" }],
     onFailure: async ({ error, event, step }) => {
+      await step.run("explain", () => explain({ error, event }));
       const text: string = `${error.message} ${event.data.error.message} ${event.data.run_id} ${event.data.function_id}`;
       await step.run("report", () => text);
       return event.data.event.data.userId;
@@ -134,6 +137,9 @@ export const helped = inngest.createFunction({ id: "helped" }, { event: "app/use
 }));
 type Helped = GetFunctionOutput<typeof helped>;
 export const show = (helped: Helped): string => `${helped.name} ${helped.plan}`;
+
+export const describe = (payload: EventPayload<{ total: number }>): string => `${payload.name} ${payload.data?.total}`;
+export const explain = ({ error, event }: FailureEventArgs): string => `${event.data.event.name}: ${error.message}`;
 
 const reference = referenceFunction<typeof sum>({ functionId: "sum" });
 export const byReference = untyped.createFunction(
