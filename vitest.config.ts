@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^stepwell\/lambda$/, replacement: source("lambdas/runner/index.ts") },
       { find: /^stepwell\/middleware$/, replacement: source("middleware/index.ts") },
       { find: /^stepwell\/local$/, replacement: source("local/index.ts") },
+      { find: /^stepwell\/test$/, replacement: source("test-kit/index.ts") },
       { find: /^stepwell\/cdk$/, replacement: source("infra/index.ts") },
       { find: /^stepwell\/inngest$/, replacement: source("dropin/inngest/index.ts") },
       { find: /^stepwell\/inngest\/lambda$/, replacement: source("dropin/inngest/lambda.ts") },

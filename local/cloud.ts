@@ -24,6 +24,7 @@ import type { Doors } from "./doors.ts";
 import { type CountQuery, createHttpApi, type ListQuery, type QueuesNow } from "./http-api.ts";
 import { offTheBill, type Usage } from "./meter.ts";
 import type { Provisioned } from "./provision.ts";
+import { checkFunctionId, checkIds, checkRunsQuery, checkSkipsQuery } from "./queries.ts";
 import { createRedriver } from "./redriver.ts";
 import { createRunWaiter } from "./run-waiter.ts";
 
@@ -31,7 +32,7 @@ import { createRunWaiter } from "./run-waiter.ts";
 type Events<S> = OutgoingEvents<unknown extends S ? AnyEvents : S>;
 
 /** Which runs `cloud.runs` lists. */
-export type RunsQuery = Pick<ListQuery, "functionId" | "status" | "limit">;
+export type RunsQuery = Pick<ListQuery, "functionId" | "status" | "limit" | "since">;
 
 /** Which events that have started no run `cloud.skips` counts. */
 export type SkipsQuery = CountQuery;
@@ -117,7 +118,6 @@ export function createLocalCloud(
   const mine = { env: binding.env, app: client.id };
   const { clock, meter, time } = aws;
   const queues = queuesOf(binding, client.id);
-  const holds = (queue: string, text: string) => aws.sqs.messages(queue).some(({ body }) => body.includes(text));
   const sender = { send: doors.world.bus.send, now: () => clock.now() };
   const unbind = bindSender(client, sender);
   let closing = false;
@@ -134,7 +134,7 @@ export function createLocalCloud(
   const routed = async (text: string) => {
     await time.settle();
     // On the virtual clock a message that failed needs time to come again, and that is the caller's to pass.
-    while (clock.kind === "real" && holds(queues[0], text)) await realTime(LOOK_MS);
+    while (clock.kind === "real" && holds(aws, queues[0], text)) await realTime(LOOK_MS);
   };
   const runsOf = async (eventId: string | undefined) => {
     const id = textOf(eventId, "an event");
@@ -148,8 +148,7 @@ export function createLocalCloud(
     return report;
   };
   const cancel = createCanceller({ aws, api: doors.api, ...mine, queues, look: run });
-  const isQueued = (runId: string) =>
-    queues.some((queue) => holds(queue, runId)) || aws.scheduler.inputs().some((input) => input.includes(runId));
+  const isQueued = isOnItsWay(aws, queues);
   const waitForRun = createRunWaiter({ aws, look: run, isQueued, sweep });
   const fire = async (functionId: string) => {
     const message = cronMessage(binding.env, client.id, functionId, clock.now(), app.functions());
@@ -172,17 +171,17 @@ export function createLocalCloud(
     },
     send: open(send),
     run: open(run),
-    runs: open(async (query = {}) => (await list(query)).runs),
-    skips: open(skips),
+    runs: open(async (query) => (await list(checkRunsQuery(query))).runs),
+    skips: open(async (query) => skips(checkSkipsQuery(query))),
     runsOf: open(runsOf),
     cancel: open((runId, options) => cancel(textOf(runId, "a run"), options)),
     waitForRun: open((runId) => waitForRun(textOf(runId, "a run"))),
     passTime: open((duration) => passTime(aws, doors, duration)),
     sweep: open(sweep),
-    fire: open(fire),
+    fire: open(async (functionId) => fire(checkFunctionId(functionId))),
     meter: () => meter.snapshot(),
     deadLetters: open(() => offTheBill(() => doors.world.deadLetters.list(binding.env))),
-    redrive: open(redriver.redrive),
+    redrive: open(async (ids) => redriver.redrive(checkIds(ids))),
     close: async () => {
       closing = true;
       unbind();
@@ -198,8 +197,15 @@ const messagesIn = ({ clock, sqs }: LocalAws, queues: readonly string[]): Queues
   messages: queues.flatMap((queue) => sqs.messages(queue).map(({ body, state }) => ({ queue, body, state }))),
 });
 
+const holds = (aws: LocalAws, queue: string, text: string) =>
+  aws.sqs.messages(queue).some(({ body }) => body.includes(text));
+
+/** Tells whether a message for a run is on its way. */
+export const isOnItsWay = (aws: LocalAws, queues: readonly string[]) => (runId: string) =>
+  queues.some((queue) => holds(aws, queue, runId)) || aws.scheduler.inputs().some((input) => input.includes(runId));
+
 /** The router's, and the app's. */
-function queuesOf({ engine, env }: Provisioned["binding"], app: string): readonly [string, string] {
+export function queuesOf({ engine, env }: Provisioned["binding"], app: string): readonly [string, string] {
   const names = engineNames(engine);
   return [names.ingestQueue, names.runQueue(env, app)];
 }

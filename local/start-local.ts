@@ -1,14 +1,10 @@
-import { DEFAULT_ENGINE } from "../lambdas/contract.ts";
 import type { AppStatus, LocalApp } from "./app.ts";
 import { loadEntry } from "./app-process/entry-app.ts";
-import { createLocalAws } from "./aws.ts";
 import { realClock, virtualClock } from "./clock.ts";
-import { quietOnceClosed } from "./closed.ts";
-import { createLocalCloud, type LocalCloud } from "./cloud.ts";
-import { openDoors } from "./doors.ts";
+import type { LocalCloud } from "./cloud.ts";
 import { inProcessApp } from "./in-process-app.ts";
+import { openCloud } from "./open-cloud.ts";
 import { type CheckedOptions, checkOptions, type LocalEntryOptions, type LocalOptions } from "./options.ts";
-import { provision } from "./provision.ts";
 
 /**
  * Starts a cloud in this process: the AWS services that Stepwell uses, and the engine and an app on them, over the real AWS SDK.
@@ -39,7 +35,8 @@ export async function startLocal(given: object): Promise<unknown> {
   const options = checkOptions(given);
   const app = await loadApp(options);
   try {
-    return await open(app, options);
+    const clock = options.clock === "virtual" ? virtualClock() : realClock();
+    return (await openCloud(app, clock, options)).cloud;
   } catch (error) {
     await app.close();
     throw error;
@@ -50,31 +47,4 @@ async function loadApp(options: CheckedOptions): Promise<LocalApp> {
   if ("client" in options) return inProcessApp(options.client, options.functions);
   const { entry, logLevel, logger } = options;
   return loadEntry({ entry, logLevel, log: logger, env: { ...process.env, ...options.env } });
-}
-
-async function open(app: LocalApp, options: CheckedOptions): Promise<LocalCloud> {
-  const { client } = app;
-  const clock = options.clock === "virtual" ? virtualClock() : realClock();
-  const aws = await createLocalAws({
-    clock,
-    seed: options.seed,
-    log: (level, message, fields) => options.logger[level](message, fields),
-    ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
-    ...(options.port !== undefined && { port: options.port }),
-    ...(options.host !== undefined && { host: options.host }),
-  });
-  try {
-    const target = { engine: DEFAULT_ENGINE, env: client.environment, app: client.id, waits: options.waits };
-    const provisioned = await provision(aws, target);
-    const logger = quietOnceClosed(options.logger, aws.isClosed);
-    const doors = openDoors(aws, provisioned, { app, timeoutMs: options.timeoutMs, log: logger });
-    await app.start(doors.register);
-    // What deploying costs is not what running costs.
-    aws.meter.reset();
-    doors.open();
-    return createLocalCloud(aws, doors, provisioned, { app, logger });
-  } catch (error) {
-    await aws.close();
-    throw error;
-  }
 }

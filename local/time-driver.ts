@@ -90,7 +90,7 @@ function virtualDriver(clock: VirtualClock, activity: Activity): TimeDriver {
   };
 
   const passTime: TimeDriver["passTime"] = async (ms, options) => {
-    if (!(ms >= 0)) throw invalid(`passTime takes milliseconds from 0 up, not ${ms}.`);
+    if (!(ms >= 0 && Number.isFinite(ms))) throw invalid(`passTime takes milliseconds from 0 up, not ${ms}.`);
     await inTurn(() => clock.now() + ms, options);
   };
   const passTo: TimeDriver["passTo"] = (time, options) => inTurn(() => time, options);

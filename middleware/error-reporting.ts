@@ -30,7 +30,7 @@ const WHERE = "errorReportingMiddleware";
 const FLUSH_MS = 2_000;
 
 /** Kinds of steps whose errors are thrown by bodies. */
-const BY_BODIES: readonly string[] = ["run"];
+const BY_BODIES: readonly string[] = ["run", "fetch", "ai.wrap", "ai.infer"];
 /** Failures of such a step that its body has not thrown, so that they are seen at the run's end alone. */
 const BY_THE_ENGINE: readonly string[] = [
   "STEPWELL_STEP_CRASHED",

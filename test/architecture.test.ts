@@ -26,6 +26,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // Names and call shapes of others; their `serve` alone needs the runner.
   dropin: ["sdk", "middleware", "lambdas/runner"],
   local: ["lambdas", "sdk"],
+  // The real engine in the process of a test.
+  "test-kit": ["local", "lambdas", "sdk"],
   // Middleware that is shipped: `stepwell/middleware`.
   middleware: ["sdk"],
   // Doors by path only: what is deployed is what has been built.
@@ -87,7 +89,8 @@ const sourcesUnder = (folder: string): string[] =>
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join(folder, name));
 
-const files = ["sdk", "middleware", "lambdas", "local", "dropin", "infra", "cli", "audit", "sim"].flatMap(sourcesUnder);
+const SHIPPED = ["sdk", "middleware", "lambdas", "local", "test-kit", "dropin", "infra", "cli", "audit"];
+const files = [...SHIPPED, "sim"].flatMap(sourcesUnder);
 const textOf = (file: string) => readFileSync(join(root, file), "utf8");
 const code = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 
@@ -139,8 +142,10 @@ describe("the rooms of DESIGN.md §2", () => {
     expect(impure).toEqual([]);
   });
 
-  it("nothing but the command line, tests and examples imports the local cloud", () => {
-    const wrong = files.filter((file) => !/^(local|cli|sim)\//.test(file) && /from "[^"]*\/local\//.test(code(file)));
+  it("nothing but the command line, the test kit, tests and examples imports the local cloud", () => {
+    const wrong = files.filter(
+      (file) => !/^(local|test-kit|cli|sim)\//.test(file) && /from "[^"]*\/local\//.test(code(file)),
+    );
     expect(wrong).toEqual([]);
   });
 });
@@ -165,6 +170,7 @@ describe("public entries", () => {
       "middleware/index.ts",
       "lambdas/runner/index.ts",
       "local/index.ts",
+      "test-kit/index.ts",
       "infra/index.ts",
       "dropin/inngest/index.ts",
       "dropin/oqronkit/index.ts",

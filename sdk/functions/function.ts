@@ -85,6 +85,25 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
     return [this, ...(this.#spec.followUps ?? [])];
   }
 
+  /**
+   * The same function with something around its handler: `around` is given what the handler would be, and the handler. `onFailure` and
+   * `onCancel` stay as they are. For tools such as the test kit.
+   *
+   * @example
+   * ```ts
+   * const timed = placeOrder.wrapped(async (context, handler) => {
+   *   console.time(context.runId);
+   *   return handler(context);
+   * });
+   * ```
+   */
+  wrapped(
+    around: (context: Parameters<AnyHandler>[0], handler: AnyHandler) => unknown,
+  ): StepwellFunction<Input, Output> {
+    const { handler } = this.#spec;
+    return new StepwellFunction({ ...this.#spec, handler: (context) => around(context, handler) });
+  }
+
   /** Starts the handler of one run. For the runner. What the code sends by a client goes out by `input.sender`, a hop further. */
   async start(input: RunInput, ledger: Ledger): Promise<unknown> {
     const [event] = input.events;

@@ -35,7 +35,8 @@ export interface Around {
   readonly ledger: Ledger;
   /** The handler's context, with step tools over the ledger given. */
   readonly contextOf: (ledger: Ledger) => object;
-  readonly handler: (context: never) => unknown;
+  /** `ledger` is the one that all steps of the code have to go through, also those that it does not ask for by step tools. */
+  readonly handler: (context: never, ledger: Ledger) => unknown;
 }
 
 /** Runs a handler inside of its middleware. */
@@ -43,11 +44,15 @@ export const runThrough = (around: Around): Promise<unknown> => new FunctionRun(
 
 class FunctionRun {
   readonly #around: Around;
+  readonly #ledger: Ledger = { ask: (request) => this.#ask(request) };
   readonly #broken = Promise.withResolvers<never>();
   /** Runs hooks that the runner calls in the context of the handler's start. */
   readonly #inContext = AsyncLocalStorage.snapshot();
   #middleware: Awaited<ReturnType<MiddlewareStack["ready"]>> = [];
   #hooks: RunHooks | undefined;
+  /** As the engine gives it: each call of `transformInput` begins with it, so that it may take things apart. */
+  readonly #given: MiddlewareContext;
+  /** As the handler gets it. */
   #ctx: MiddlewareContext;
   /** Results that were there at the start and have not reached the code yet, by the step's key. */
   readonly #known = new Map<string, StepData>();
@@ -57,7 +62,8 @@ class FunctionRun {
 
   constructor(around: Around) {
     this.#around = around;
-    this.#ctx = around.contextOf({ ask: (request) => this.#ask(request) }) as MiddlewareContext;
+    this.#given = around.contextOf(this.#ledger) as MiddlewareContext;
+    this.#ctx = this.#given;
     this.#broken.promise.catch(() => {});
     around.input.onClose?.((end) => this.#inContext(() => this.#close(end)));
   }
@@ -89,17 +95,18 @@ class FunctionRun {
     await this.#hooks?.call("beforeMemoization");
     this.#begun = true;
     if (this.#known.size === 0) await this.#execute();
-    return this.#around.handler(this.#ctx as never);
+    return this.#around.handler(this.#ctx as never, this.#ledger);
   }
 
   async #open(): Promise<void> {
     const { stack, fn, input } = this.#around;
     this.#middleware = await stack.ready();
-    const known = (await input.knownSteps?.()) ?? [];
-    const { event, runId } = this.#ctx;
+    const looksIn = this.#middleware.some(({ hooks }) => hooks.onFunctionRun !== undefined);
+    const known = (looksIn && (await input.knownSteps?.())) || [];
+    const { event, runId } = this.#given;
     const args = { fn, steps: known.map(({ step, stored }) => stepData(step, stored)), reqArgs: input.reqArgs ?? [] };
     this.#hooks = await RunHooks.open(this.#middleware, { ...args, ctx: { event, runId } });
-    const { ctx, steps } = await this.#hooks.transformInput({ ...args, ctx: this.#ctx });
+    const { ctx, steps } = await this.#hooks.transformInput({ ...args, ctx: this.#given });
     this.#ctx = ctx;
     for (const [index, step] of steps.entries()) this.#known.set(known[index]?.step.key ?? "", step);
   }
@@ -165,7 +172,7 @@ class FunctionRun {
 
   async #transform(step: StepData): Promise<StepData | undefined> {
     const { fn, input } = this.#around;
-    const args = { ctx: this.#ctx, fn, steps: [step], reqArgs: input.reqArgs ?? [] };
+    const args = { ctx: this.#given, fn, steps: [step], reqArgs: input.reqArgs ?? [] };
     return (await this.#hooks?.transformInput(args))?.steps[0];
   }
 

@@ -1,3 +1,4 @@
+import { isRecord } from "../errors/index.ts";
 import type { UserEvent } from "../execution/user-event.ts";
 import { isWildcard, nameMatches } from "../expressions/index.ts";
 import { EVENT_INVOKED } from "../protocol/index.ts";
@@ -57,7 +58,10 @@ function forInvoked(listening: readonly Listening[], schemas: SchemaSource | und
   return known.length === each.length ? known : [];
 }
 
-/** Hands on what `asked` resolves with: the event that a step has waited for, once it is found to be right. */
+/**
+ * Hands on what `asked` resolves with: the event that a step has waited for, once it is found to be right. `event` is as it was given: a name or
+ * an `eventType`, or a list of them and of objects that have one as their `event`.
+ */
 export function checkAwaited<T>(
   asked: Promise<T>,
   {
@@ -66,12 +70,12 @@ export function checkAwaited<T>(
     where,
   }: { readonly event: unknown; readonly schemas: SchemaSource | undefined; readonly where: string },
 ): Promise<T> {
-  const types = [event].flat().filter(isEventType);
+  const awaited = [event].flat().map((one) => (isRecord(one) && !isEventType(one) ? one.event : one));
   const schemasOf = (name: string) => {
-    const type = types.find((one) => one.name === name);
+    const type = awaited.filter(isEventType).find((one) => one.name === name);
     return (type && ownSchemas(type)) ?? schemas?.of(name);
   };
-  const names = [event].flat().map((one) => (isEventType(one) ? one.name : String(one)));
+  const names = awaited.map((one) => (isEventType(one) ? one.name : String(one)));
   // A promise that needs no check goes through as it is.
   if (names.every((name) => schemasOf(name) === undefined)) return asked;
   const checked = asked.then(async (arrived) => {

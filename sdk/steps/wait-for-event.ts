@@ -35,14 +35,15 @@ function checkWait(options: unknown, where: string): Omit<WaitForEventRequest, "
     throw badInput(CODE, where, "give `match` or `if`, not both. What `match` says can be a part of `if`.");
   }
   return {
-    event: checkName(isEventType(options.event) ? options.event.name : options.event, `${where}: event`),
+    event: checkName(options.event, `${where}: event`),
     timeoutMs: parseDuration(options.timeout, `${where}: timeout`),
     ...(options.match !== undefined && { match: checkMatch(options.match, `${where}: match`) }),
     ...(options.if !== undefined && { if: checkCondition(options.if, ["event", "async"], `${where}: if`) }),
   };
 }
 
-function checkName(name: unknown, where: string): string {
+function checkName(given: unknown, where: string): string {
+  const name = isEventType(given) ? given.name : given;
   if (name === EVENT_FINISHED || name === EVENT_INVOKED) {
     const text = `${name} goes out only to functions that it triggers. Use step.invoke, or make it a function's trigger.`;
     throw badInput(CODE, where, text);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type AnyMiddleware, type RunView, Stepwell } from "stepwell";
 import { type DataKeyProvider, type EncryptionOptions, encryptionMiddleware, kmsKeys } from "stepwell/middleware";
 import { describe, expect, it } from "vitest";
+import { unseal } from "../../middleware/encryption/cipher.ts";
 import { checkKeys } from "../../middleware/encryption/keys.ts";
 import { open } from "./app.ts";
 
@@ -74,6 +75,25 @@ describe("encryption", () => {
     const results = await play({ keys: [key(1)], events: "nothing" });
     expect(results.seen).toEqual([plain, plain]);
     expect(JSON.stringify(results.run.output)).not.toContain(SECRET);
+  });
+
+  it.each([true, false, { bufferedSteps: 10 }])("is the same with `checkpointing: %j`", async (checkpointing) => {
+    const client = new Stepwell({ id: "shop", middleware: [encryptionMiddleware({ keys: [key(1)] })], checkpointing });
+    const fn = client.createFunction({ id: "fn" }, { event: "shop/go" }, async ({ step }) => {
+      const seen: unknown[] = [];
+      for (const id of ["a", "b", "c"]) seen.push(await step.run(id, () => `${SECRET} ${id}`));
+      await step.sleep("rest", "1h");
+      return (
+        (await step.run("d", () => seen.length)) === 3 &&
+        seen.join() === ["a", "b", "c"].map((id) => `${SECRET} ${id}`).join()
+      );
+    });
+    const { finish, cloud } = await open(client, [fn]);
+    const run = await finish("shop/go");
+    expect(run.status).toBe("completed");
+    expect(JSON.stringify(await cloud.run(run.id))).not.toContain(SECRET);
+    const sealed = run.output as { "stepwell.encrypted": string };
+    expect(await unseal(sealed, asProvider([key(1)]))).toBe(true);
   });
 
   it("is undone in what onFailure gets of the run that has failed", async () => {

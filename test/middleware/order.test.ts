@@ -1,4 +1,4 @@
-import { Stepwell } from "stepwell";
+import { Stepwell, StepwellMiddleware } from "stepwell";
 import { expect, it } from "vitest";
 import { noting, open } from "./app.ts";
 
@@ -72,6 +72,34 @@ it("an invocation that rests ends with afterExecution and beforeResponse, and th
   expect(calls.filter((call) => call.startsWith("a finished"))).toEqual([]);
   await cloud.passTime("1h");
   expect(calls.filter((call) => call.startsWith("a finished"))).toEqual(["a finished {}"]);
+});
+
+it("the first middleware is the outermost around a step's body, and each may change what comes out", async () => {
+  const calls: string[] = [];
+  const wrapping = (name: string) =>
+    new StepwellMiddleware({
+      name,
+      init: () => ({
+        onFunctionRun: () => ({
+          wrapStepHandler: async ({ step, next }) => {
+            calls.push(`${name} ${step.id}`);
+            const result = await next();
+            calls.push(`${name} out`);
+            return `${name}(${result})`;
+          },
+        }),
+      }),
+    });
+  const client = new Stepwell({ id: "shop", middleware: [wrapping("a"), wrapping("b")] });
+  const fn = client.createFunction({ id: "wrapped" }, { event: "shop/wrapped" }, ({ step }) =>
+    step.run("one", () => {
+      calls.push("body");
+      return 1;
+    }),
+  );
+  const { finish } = await open(client, [fn]);
+  expect((await finish("shop/wrapped")).output).toBe("a(b(1))");
+  expect(calls).toEqual(["a one", "b one", "body", "b out", "a out"]);
 });
 
 it("middleware of a function is there for its onFailure too, and init is called once for each", async () => {

@@ -3,7 +3,11 @@ import { expect, it } from "vitest";
 import { open } from "./app.ts";
 
 const box = (data: unknown) => ({ box: data });
-const unbox = (data: unknown) => (data as { box: unknown }).box;
+/** Nothing is unboxed twice. */
+function unbox(data: unknown): unknown {
+  if (typeof data === "object" && data !== null && "box" in data) return data.box;
+  throw new Error("This is in no box.");
+}
 
 /** Boxes what is stored and sent, and unboxes it on its way to the code. */
 const boxing = new StepwellMiddleware({

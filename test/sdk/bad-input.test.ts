@@ -9,14 +9,14 @@ import {
   StepwellMiddleware,
 } from "stepwell";
 import { serve } from "stepwell/lambda";
-import { startLocal } from "stepwell/local";
+import { type LocalCloud, startLocal } from "stepwell/local";
 import {
   dependencyInjectionMiddleware,
   encryptionMiddleware,
   errorReportingMiddleware,
   openTelemetryMiddleware,
 } from "stepwell/middleware";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { OPTIONS } from "../../sdk/functions/options.ts";
 import { createStepTools } from "../../sdk/steps/index.ts";
 import { fakeLedger } from "./fake-run.ts";
@@ -361,6 +361,40 @@ const LOCAL: Row[] = [
   ...fields("startLocal: ", { entry: import.meta.filename }, closeAgain, { env: OBJECTS }),
 ];
 
+/** A cloud of one function, opened when it is first asked, and closed after all. */
+let opened: Promise<LocalCloud> | undefined;
+const cloud = () => {
+  opened ??= startLocal({ client, functions: [child], clock: "virtual" });
+  return opened;
+};
+afterAll(async () => (await opened)?.close());
+
+const CLOUD: Row[] = [
+  { path: "passTime", give: async (time) => (await cloud()).passTime(time as number), takes: NUMBERS },
+  { path: "cancel", give: async (options) => (await cloud()).cancel(RUN_ID, options as object), takes: OBJECTS },
+  {
+    path: "cancel: reason",
+    give: async (reason) => (await cloud()).cancel(RUN_ID, { reason: reason as string }),
+    takes: ["empty", ...TEXTS],
+  },
+  { path: "fire", give: async (id) => (await cloud()).fire(id as string) },
+  { path: "The id of a run", give: async (id) => (await cloud()).run(id as string), takes: TEXTS },
+  { path: "The id of a run", give: async (id) => (await cloud()).waitForRun(id as string), takes: TEXTS },
+  { path: "The id of an event", give: async (id) => (await cloud()).runsOf(id as string), takes: TEXTS },
+  { path: "runs", give: async (query) => (await cloud()).runs(query as object), takes: OBJECTS },
+  ...fields("runs: ", {}, async (query) => (await cloud()).runs(query), {
+    functionId: TEXTS,
+    status: [],
+    limit: ["count"],
+  }),
+  { path: "skips", give: async (query) => (await cloud()).skips(query as object), takes: OBJECTS },
+  ...fields("skips: ", {}, async (query) => (await cloud()).skips(query), {
+    functionId: TEXTS,
+    since: [...NUMBERS, "negative"],
+  }),
+  { path: "redrive", give: async (ids) => (await cloud()).redrive(ids as string[]), takes: ["list", "words"] },
+];
+
 const SURFACES: Readonly<Record<string, readonly Row[]>> = {
   "the client": CLIENT,
   createFunction: FUNCTION,
@@ -370,6 +404,7 @@ const SURFACES: Readonly<Record<string, readonly Row[]>> = {
   middleware: MIDDLEWARE,
   "what else there is": OTHERS,
   startLocal: LOCAL,
+  "the local cloud": CLOUD,
 };
 
 /** What a wrong value of the pool gets: a typed error that begins with the option's path. */

@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { bindSender, type PreparedEvent } from "../../sdk/client/index.ts";
+import { checkAwaited } from "../../sdk/schemas/index.ts";
 import { createStepTools } from "../../sdk/steps/index.ts";
 import { fakeLedger } from "./fake-run.ts";
 import { expectProblem, thrownBy } from "./thrown.ts";
@@ -258,6 +259,22 @@ test("a wait for an event without a schema hands on the very promise of the ledg
   const step = createStepTools({ ask: () => promise }, "shop");
   expect(step.waitForEvent("x", { event: "a/b", timeout: 1 })).toBe(promise);
   expect(step.waitForEvent("x", { event: eventType("a/b"), timeout: 1 })).toBe(promise);
+});
+
+test("of several events that a step waits for, the one that arrived is judged by its own schema", async () => {
+  const [one, two] = [eventType("a/one", { schema: z.object({ n: z.number() }) }), eventType("a/two")];
+  const wait = (name: string, data: object) => {
+    const event = ["a/three", { event: one, match: "data.id" }, two];
+    return checkAwaited(Promise.resolve({ name, data, id: "e1" }), { event, schemas: undefined, where: "wait" });
+  };
+  expect(await wait("a/one", { n: 1 })).toMatchObject({ id: "e1" });
+  expect(await wait("a/two", { n: "1" })).toMatchObject({ id: "e1" });
+  await expectProblem(
+    () => wait("a/one", { n: "1" }),
+    "STEPWELL_SCHEMA_MISMATCH",
+    'wait: the event "a/one" (e1)',
+    "data.n",
+  );
 });
 
 describe("refused at definition, by name,", () => {
