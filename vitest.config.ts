@@ -8,6 +8,7 @@ export default defineConfig({
     alias: [
       { find: /^stepwell$/, replacement: source("sdk/index.ts") },
       { find: /^stepwell\/lambda$/, replacement: source("lambdas/runner/index.ts") },
+      { find: /^stepwell\/ai$/, replacement: source("sdk/ai/index.ts") },
       { find: /^stepwell\/middleware$/, replacement: source("middleware/index.ts") },
       { find: /^stepwell\/local$/, replacement: source("local/index.ts") },
       { find: /^stepwell\/test$/, replacement: source("test-kit/index.ts") },

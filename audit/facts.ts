@@ -96,6 +96,8 @@ export interface Facts {
   readonly places: readonly Place[];
   readonly buckets: readonly BucketFacts[];
   readonly listeners: readonly Listener[];
+  /** Waiters, and signals that have been sent. */
+  readonly signals: readonly Item[];
   readonly locks: readonly Item[];
   readonly deadLetters: readonly Item[];
   readonly apps: readonly RegisteredApp[];
@@ -129,6 +131,7 @@ export function factsOf(snapshot: Snapshot, options: AuditOptions): Facts {
       .filter(({ sk }) => sk.startsWith("generation#"))
       .map(bucketOf),
     listeners: all("listener") as unknown as readonly Listener[],
+    signals: all("signal"),
     locks: all("lock"),
     deadLetters: all("dead"),
     apps: appsIn(all("registry")),

@@ -7,12 +7,26 @@ import { lostWakeUps } from "./laws/lost-wake-ups.ts";
 import { memos } from "./laws/memos.ts";
 import { once } from "./laws/once.ts";
 import { rest } from "./laws/rest.ts";
+import { signals } from "./laws/signals.ts";
 import { slots } from "./laws/slots.ts";
 import { tries } from "./laws/tries.ts";
 import { waits } from "./laws/waits.ts";
 import { wakeUps } from "./laws/wake-ups.ts";
 
-const LAWS_IN_FORCE = [rest, once, lostWakeUps, wakeUps, buckets, tries, slots, ended, waits, deadLetters, memos];
+const LAWS_IN_FORCE = [
+  rest,
+  once,
+  lostWakeUps,
+  wakeUps,
+  buckets,
+  tries,
+  slots,
+  ended,
+  waits,
+  signals,
+  deadLetters,
+  memos,
+];
 
 /**
  * Judges a snapshot by the laws of ARCHITECTURE.md. What a message on its way, a lease or the grace of two minutes explains is no finding.

@@ -16,7 +16,9 @@ export function reasonOf(reason: WaitingFor): string {
     case "sleep":
       return `sleeps in ${reason.step} until ${dateTime(reason.until)}`;
     case "event":
-      return `in ${reason.step} for the event ${reason.event}, until ${dateTime(reason.until)}`;
+      return `in ${reason.step} for the event ${(reason.events ?? [reason.event]).join(" or ")}, until ${dateTime(reason.until)}`;
+    case "signal":
+      return `in ${reason.step} for the signal ${reason.signal}, until ${dateTime(reason.until)}`;
     case "invoke":
       return `in ${reason.step} for the function that it has invoked${reason.until === undefined ? "" : `, until ${dateTime(reason.until)}`}`;
     case "retry":

@@ -6,7 +6,7 @@ import type { FunctionOptions } from "./services/lambda.ts";
 import type { LambdaHandler } from "./services/lambda-context.ts";
 
 /** What is needed of a client. */
-export type Client<S> = Pick<Stepwell<S>, "~events" | "id" | "environment" | "send" | "logger">;
+export type Client<S> = Pick<Stepwell<S>, "~events" | "id" | "environment" | "send" | "sendSignal" | "logger">;
 
 /** What a local cloud gives the app that it runs. */
 export interface Surroundings {

@@ -6,7 +6,7 @@ import type { SweepReport } from "../lambdas/sweeper/index.ts";
 import { bindSender, runInScope } from "../sdk/client/scope.ts";
 import type { LogSink } from "../sdk/execution/index.ts";
 import { parseDuration } from "../sdk/expressions/index.ts";
-import type { AnyEvents, OutgoingEvents } from "../sdk/index.ts";
+import type { AnyEvents, OutgoingEvents, OutgoingSignal, SendSignalResult } from "../sdk/index.ts";
 import {
   type CronMessage,
   type EngineMessage,
@@ -27,6 +27,7 @@ import type { Provisioned } from "./provision.ts";
 import { checkFunctionId, checkIds, checkRunsQuery, checkSkipsQuery } from "./queries.ts";
 import { createRedriver } from "./redriver.ts";
 import { createRunWaiter } from "./run-waiter.ts";
+import { createSignaller } from "./signaller.ts";
 
 /** What may be sent; anything while nothing is known of the client's events. */
 type Events<S> = OutgoingEvents<unknown extends S ? AnyEvents : S>;
@@ -43,6 +44,17 @@ export interface LocalCloud<S = unknown> {
   readonly url: string;
   /** Sends events by PutEvents. On the virtual clock all that is due now has happened when it resolves. */
   send(events: Events<S>): Promise<{ ids: string[] }>;
+  /**
+   * Sends a signal to the run that waits for it by `step.waitForSignal`. On the virtual clock all that is due now has happened when it
+   * resolves; `runId` is the run that it went to, undefined if nobody waited for it (or, on the real clock, if the router has not had it yet).
+   *
+   * @throws StepwellError `STEPWELL_INVALID_OPTION`, `STEPWELL_EVENT_TOO_LARGE`
+   * @example
+   * ```ts
+   * const { runId } = await cloud.sendSignal({ signal: "approval/o1", data: { approved: true } });
+   * ```
+   */
+  sendSignal(signal: OutgoingSignal): Promise<SendSignalResult & { runId: string | undefined }>;
   /** The runs that an event has started, once the router has handled it. */
   runsOf(eventId: string | undefined): Promise<readonly RunView[]>;
   /** The latest runs, the newest first. Those that no runner has taken yet are not among them. @default - `limit` is 20 */
@@ -141,12 +153,7 @@ export function createLocalCloud(
     await routed(id);
     return offTheBill(() => doors.api.runsOf(binding.env, id));
   };
-  const sweep = async () => {
-    await time.settle();
-    const report = await doors.sweep();
-    await time.settle();
-    return report;
-  };
+  const sweep = () => sweepOnce(aws, doors);
   const cancel = createCanceller({ aws, api: doors.api, ...mine, queues, look: run });
   const isQueued = isOnItsWay(aws, queues);
   const waitForRun = createRunWaiter({ aws, look: run, isQueued, sweep });
@@ -170,6 +177,7 @@ export function createLocalCloud(
       return app.status?.();
     },
     send: open(send),
+    sendSignal: open(createSignaller({ client, sender, api: doors.api, env: binding.env, routed })),
     run: open(run),
     runs: open(async (query) => (await list(checkRunsQuery(query))).runs),
     skips: open(async (query) => skips(checkSkipsQuery(query))),
@@ -222,6 +230,13 @@ const viewsOf = ({ api }: Doors, mine: { readonly env: string; readonly app: str
   list: (query: ListQuery) => offTheBill(() => api.list({ ...mine, ...query })),
   skips: (query: CountQuery = {}) => offTheBill(() => api.skips({ ...mine, ...query })),
 });
+
+async function sweepOnce({ time }: LocalAws, doors: Doors): Promise<SweepReport> {
+  await time.settle();
+  const report = await doors.sweep();
+  await time.settle();
+  return report;
+}
 
 async function passTime({ time }: LocalAws, doors: Doors, duration: number | string): Promise<void> {
   const ms = typeof duration === "number" ? duration : parseDuration(duration, "passTime");

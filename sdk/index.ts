@@ -48,4 +48,5 @@ export {
   type FromSchemaOptions,
   staticSchema,
 } from "./schemas/index.ts";
+export { fetch } from "./steps/index.ts";
 export type * from "./types/index.ts";

@@ -1,4 +1,5 @@
 /** L2 and L9: a resolution wakes its run, and a run that rests rests for something. */
+import { isWait } from "../../sdk/protocol/index.ts";
 import type { Finding } from "../contract.ts";
 import { type Facts, functionOf, isActive, isHeld, type KnownRun, nameOf, type Step } from "../facts.ts";
 import { isUnderWay, unless } from "../under-way.ts";
@@ -33,7 +34,11 @@ function unseen(facts: Facts, run: KnownRun): readonly Finding[] {
 }
 
 const isFromOutside = ({ kind, outcome, order, by }: Step): boolean =>
-  (kind === "waitForEvent" || kind === "invoke") && outcome !== undefined && order === undefined && by !== undefined;
+  (isWait(kind) || kind === "invoke") &&
+  outcome !== undefined &&
+  order === undefined &&
+  by !== undefined &&
+  by !== "race";
 
 /** Open before the other's end, and still. */
 const isBeside = (step: Step, { endedAt = 0 }: Step, now: number): boolean =>

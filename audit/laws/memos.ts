@@ -15,7 +15,7 @@ const wrongKeys = (run: Run): readonly Finding[] =>
   });
 
 /** Which kind of step was there, and which one the code has asked for. */
-const BOTH_SIDES = /was a step\.\w+ .* is a step\.\w+/s;
+const BOTH_SIDES = /was a step\.[\w.]+ .* is a step\.[\w.]+/s;
 
 function silentMismatch(run: Run): readonly Finding[] {
   if (!isKnown(run) || run.header.outcome === undefined || run.header.outcome.ok) return [];

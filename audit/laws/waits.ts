@@ -1,7 +1,7 @@
 /** L7: write the wait first, and let the step decide. */
-import { deadlineName, listenerName, pathsKey, retryName, waitName } from "../../lambdas/aws/keys.ts";
+import { deadlineName, listenersOf, pathsKey, retryName, waitName } from "../../lambdas/aws/keys.ts";
 import type { Listener } from "../../lambdas/engine/types.ts";
-import { SQS_DELAY_SECONDS_MAX, type StepMemo } from "../../sdk/protocol/index.ts";
+import { eventsOf, SQS_DELAY_SECONDS_MAX, type StepMemo } from "../../sdk/protocol/index.ts";
 import type { Finding } from "../contract.ts";
 import {
   type Facts,
@@ -34,25 +34,30 @@ const openOf = ({ steps, header }: KnownRun): readonly Step[] =>
 function unheard(facts: Facts, run: KnownRun, step: Step): readonly Finding[] {
   const { env, app, runId } = run;
   const { wait } = step;
-  if (wait === undefined || wait.listeners.length === 0) return [];
-  const lost = wait.listeners.some(
-    (pk) => facts.itemAt(pk, listenerName(runId, step as unknown as StepMemo)) === undefined,
-  );
-  const paths = pathsKey(env, wait.event);
-  const known = [...((facts.itemAt(paths.pk, paths.sk)?.paths ?? []) as Iterable<string>)];
-  const isLooked = known.some((path) => (JSON.parse(path) as { readonly app: string }).app === app);
+  if (wait?.listeners === undefined || wait.listeners.length === 0) return [];
+  const lost = listenersOf(runId, step).some(({ pk, sk }) => facts.itemAt(pk, sk) === undefined);
+  const isLooked = wait.listeners.every((pk) => isLookedFor(facts, { env, app }, eventOf(pk)));
   if (!lost && isLooked) return [];
   const what = lost ? "its listener is not there" : "no event of that name is compared with the app's waits";
-  const text = `${nameOf(run)} waits in ${step.id} for the event ${wait.event}, and ${what}`;
+  const text = `${nameOf(run)} waits in ${step.id} for the event ${eventsOf(wait).join(" or ")}, and ${what}`;
   return [{ law: "L7", text, runId, wake: { env, app, functionId: run.header.functionId, runId } }];
+}
+
+/** The event's name in the key of its listeners. */
+const eventOf = (pk: string): string => pk.split("#").slice(3, -1).join("#");
+
+function isLookedFor(facts: Facts, { env, app }: Pick<KnownRun, "env" | "app">, event: string): boolean {
+  const { pk, sk } = pathsKey(env, event);
+  const known = [...((facts.itemAt(pk, sk)?.paths ?? []) as Iterable<string>)];
+  return known.some((path) => (JSON.parse(path) as { readonly app: string }).app === app);
 }
 
 /** What is open ends in time: by an execution, by a schedule, or by a message that waits in a queue. */
 function untimed(facts: Facts, run: KnownRun, step: Step): readonly Finding[] {
-  const { until, kind } = step;
+  const { until } = step;
   if (until === undefined || until <= facts.now || isHeld(run)) return [];
   const name = waitName(run.runId, step as unknown as StepMemo);
-  const isMachine = kind === "waitForEvent" && step.wait?.via === "stepFunctions";
+  const isMachine = step.wait?.via === "stepFunctions";
   const timer = { name, until, isMachine, isIt: (about: About) => about.stepKey === step.key };
   return hasTimer(facts, run, timer) ? [] : noTimer(facts, run, `in ${step.id} until ${new Date(until).toISOString()}`);
 }

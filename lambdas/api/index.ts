@@ -12,6 +12,7 @@ import {
 } from "../../sdk/protocol/index.ts";
 import { recordCancel } from "../aws/cancel-run.ts";
 import type { World } from "../aws/index.ts";
+import type { SignalKey } from "../aws/keys.ts";
 import type { CancelTarget } from "../aws/run-store.ts";
 import { allFunctions, type FunctionMatch, matchTriggers } from "../engine/match.ts";
 import { cronEventId, runIdOf, timeOf } from "../engine/run-id.ts";
@@ -75,6 +76,11 @@ export const createApi = ({ world, clock }: ApiDeps) => {
       const cause: CancelCause = { by: "request", ...(reason !== undefined && { reason }) };
       const recorded = await recordCancel(world, address, cause, clock.now());
       if (recorded.kind === "wake") await world.queue.sendToRun(recorded.queueUrl, recorded.message);
+    },
+
+    /** The run that a signal has gone to, once the router has handled it; undefined: none. */
+    async signalled(of: SignalKey, id: string): Promise<string | undefined> {
+      return (await world.signals.sent(of, id))?.to?.runId;
     },
 
     deadLetters: createDeadLetterApi(world, clock),

@@ -1,17 +1,18 @@
 import { toUserEvent } from "../../sdk/execution/user-event.ts";
-import type {
-  Outcome,
-  Payload,
-  RunAddress,
-  RunStatus,
-  RunSummary,
-  RunView,
-  SerializedError,
-  StepMemo,
-  StepStatus,
-  StepView,
-  StoredEvent,
-  WaitingFor,
+import {
+  isWait,
+  type Outcome,
+  type Payload,
+  type RunAddress,
+  type RunStatus,
+  type RunSummary,
+  type RunView,
+  type SerializedError,
+  type StepMemo,
+  type StepStatus,
+  type StepView,
+  type StoredEvent,
+  type WaitingFor,
 } from "../../sdk/protocol/index.ts";
 import { invokeEventId } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
@@ -102,7 +103,7 @@ async function endOf(
 }
 
 async function stepView(runId: string, step: StepMemo, load: Load, now: number): Promise<StepView> {
-  const { output, error } = await endOf(step.by === "end" ? undefined : step.outcome, load);
+  const { output, error } = await endOf(isClosed(step) ? undefined : step.outcome, load);
   const done = step.outcome !== undefined;
   return {
     id: step.id,
@@ -118,13 +119,16 @@ async function stepView(runId: string, step: StepMemo, load: Load, now: number):
   };
 }
 
+/** By the end of its run, or of its race. */
+const isClosed = ({ by }: StepMemo): boolean => by === "end" || by === "race";
+
 /** A `sleepUntil` of a time that was past is over when it begins. */
 const dueTime = (step: StepMemo): number => Math.max(step.startedAt, step.until ?? 0);
 
-const hasTries = (step: StepMemo): boolean => step.kind === "run" || step.kind === "sendEvent";
+const hasTries = ({ kind }: StepMemo): boolean => kind !== "sleep" && kind !== "invoke" && !isWait(kind);
 
 function stepStatus(step: StepMemo, now: number): StepStatus {
-  if (step.by === "end") return "cancelled";
+  if (isClosed(step)) return "cancelled";
   if (step.outcome !== undefined) return step.outcome.ok ? "completed" : "failed";
   if (step.kind === "sleep") return (step.until ?? 0) <= now ? "completed" : "sleeping";
   if (!hasTries(step)) return "waiting";

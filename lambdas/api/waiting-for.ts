@@ -66,7 +66,11 @@ function waitingForStep(memo: StepMemo, now: number): WaitingFor | undefined {
   if (outcome !== undefined) return undefined;
   if (kind === "invoke") return { kind, step, ...(until !== undefined && { until }) };
   if (until === undefined) return undefined;
-  if (kind === "waitForEvent") return { kind: "event", step, event: wait?.event ?? "", until };
+  if (kind === "waitForEvent") {
+    const { event = "", events } = wait ?? {};
+    return { kind: "event", step, event, ...(events && { events }), until };
+  }
+  if (kind === "waitForSignal") return { kind: "signal", step, signal: wait?.signal ?? "", until };
   // The clock ends it, and nothing is written then.
   if (until <= now) return undefined;
   return kind === "sleep" ? { kind, step, until } : { kind: "retry", step, until };

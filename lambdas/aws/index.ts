@@ -8,7 +8,7 @@ import { createCrons } from "./crons.ts";
 import { createDeadLetterStore } from "./dead-letter-store.ts";
 import { createEventStore } from "./event-store.ts";
 import { createGateStore } from "./gate-store.ts";
-import { deadlineName, listenerName, type RunKey, waitName } from "./keys.ts";
+import { deadlineName, listenersOf, type RunKey, waitName } from "./keys.ts";
 import { createLineStore } from "./line-store.ts";
 import { createListenerStore } from "./listener-store.ts";
 import { createLockStore } from "./lock-store.ts";
@@ -20,6 +20,7 @@ import { createQueue } from "./queue.ts";
 import { createRegistryStore } from "./registry-store.ts";
 import { createRunEventStore } from "./run-event-store.ts";
 import { RunStore } from "./run-store.ts";
+import { createSignalStore } from "./signal-store.ts";
 import { createStepStore } from "./step-store.ts";
 import { Table } from "./table.ts";
 import { createTimer } from "./timer.ts";
@@ -34,6 +35,7 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
   const queue = createQueue(() => clients.sqs, binding.ingestQueueUrl);
   const payloads = createPayloadStore(() => clients.s3, binding.bucketName);
   const listeners = createListenerStore(table);
+  const signals = createSignalStore(table);
   const schedules = {
     group: binding.scheduleGroup,
     roleArn: binding.schedulerRoleArn,
@@ -52,6 +54,7 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     members: createMemberStore(table, retentionMs),
     runEvents: createRunEventStore(table, retentionMs),
     listeners,
+    signals,
     arrivals: createArrivalStore(table),
     registry: createRegistryStore(table, () => clock.now()),
     locks: createLockStore(table),
@@ -65,10 +68,11 @@ export function createWorld(clients: Clients, binding: EngineBinding, clock: Clo
     timer,
     crons: createCrons(() => clients.scheduler, schedules),
 
-    /** Takes back what was set up for a step that has its outcome: listeners, and a timer that is a schedule. */
+    /** Takes back what was set up for a step that has its outcome: listeners, a signal's name, and a timer that is a schedule. */
     async takeBack(run: RunKey, step: StepMemo): Promise<void> {
-      const sk = listenerName(run.runId, step);
-      await Promise.all((step.wait?.listeners ?? []).map((pk) => listeners.delete({ pk, sk })));
+      await Promise.all(listenersOf(run.runId, step).map((key) => listeners.delete(key)));
+      const signal = step.wait?.signal;
+      if (signal !== undefined) await signals.free({ ...run, signal }, { runId: run.runId, stepKey: step.key });
       const isTimer = step.until !== undefined && step.wait?.via !== "stepFunctions";
       if (isTimer) await timer.disarm(waitName(run.runId, step), step.until, step.startedAt);
     },

@@ -53,8 +53,25 @@ export const arrivalKey = (of: ArrivalsOf, { id, at }: { readonly id: string; re
 /** Before every sort key of a bus time of `at` or later. */
 export const arrivalsFrom = (at: number): string => new Date(at).toISOString();
 
-/** Sort key of a step's listener. */
-export const listenerName = (runId: string, step: StepMemo): string => `${runId}#${step.key}`;
+/** Sort key of a step's listener; of a wait for several events that of the one at that place. */
+export const listenerName = (runId: string, step: Pick<StepMemo, "key">, index = 0): string =>
+  `${runId}#${step.key}${index === 0 ? "" : `#${index}`}`;
+
+/** Where the listeners of a wait lie. */
+export const listenersOf = (runId: string, step: Pick<StepMemo, "key" | "wait">): readonly Key[] =>
+  (step.wait?.listeners ?? []).map((pk, index) => ({ pk, sk: listenerName(runId, step, index) }));
+
+/** A signal's name belongs to an app. */
+export interface SignalKey {
+  readonly env: string;
+  readonly app: string;
+  readonly signal: string;
+}
+const signalPartition = ({ env, app, signal }: SignalKey): string => `${env}#${app}#signal#${signal}`;
+/** The step that waits for a signal. */
+export const waiterKey = (of: SignalKey): Key => ({ pk: signalPartition(of), sk: "waiter" });
+/** For whom a signal is that has been sent. */
+export const sentKey = (of: SignalKey, id: string): Key => ({ pk: signalPartition(of), sk: `sent#${id}` });
 
 /** Sort key of the listener of a run's `cancelOn` at that place. */
 export const cancelListenerName = (runId: string, index: number): string => `${runId}#cancel#${index}`;

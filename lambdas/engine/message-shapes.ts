@@ -1,9 +1,14 @@
 /** What the messages of the queues look like. One that is malformed must not come back fifty times to fail each time (L8). */
+import { SIGNAL_CHARS_MAX } from "../../sdk/protocol/index.ts";
 
 type Check = (value: unknown) => boolean;
 type Shape = Readonly<Record<string, Check>>;
 
 const text: Check = (value) => typeof value === "string" && value !== "";
+const name =
+  (charsMax: number): Check =>
+  (value) =>
+    text(value) && (value as string).length <= charsMax;
 const anyText: Check = (value) => typeof value === "string";
 const number: Check = (value) => typeof value === "number" && Number.isFinite(value);
 const list: Check = (value) => Array.isArray(value);
@@ -66,6 +71,7 @@ const ENGINE_MESSAGES: Readonly<Record<string, Shape>> = {
   cron: { env: text, app: text, functionId: text, cron: text, at: text },
   flush: { env: text, app: text, functionId: text, bucket: text, generation: number, runId: text, at: number },
   lookBack: { listener: object({ pk: text, sk: text }) },
+  signal: { env: text, app: text, signal: name(SIGNAL_CHARS_MAX), id: text, at: number, data: payload },
   repace: { env: text, app: text, functionId: text, by: text, key: optional(text), after: optional(number) },
   cancel: { env: text, app: text, functionId: optional(text), runId: text, cause: object({ by: text }) },
 };

@@ -9,9 +9,14 @@ const NAME_CHARS_MAX = 32;
 const BY_STEP: Readonly<Record<StepKind, WaitedFor>> = {
   sleep: "sleep",
   waitForEvent: "event",
+  waitForSignal: "signal",
   invoke: "invoke",
   run: "retry",
+  fetch: "retry",
+  "ai.wrap": "retry",
+  "ai.infer": "retry",
   sendEvent: "retry",
+  sendSignal: "retry",
 };
 
 /** Of a run that has been due since `due` by the index. */
@@ -67,6 +72,7 @@ export function becauseOf({ waitedFor, step, key }: Overdue): string {
     case "sleep":
       return `its sleep${named} was over, and no timer came`;
     case "event":
+    case "signal":
       return `its wait${named} had timed out, and no timeout came`;
     case "invoke":
       return `its invoke${named} had timed out, and no timeout came`;

@@ -1,4 +1,4 @@
-import type { StepMemo } from "../../sdk/protocol/index.ts";
+import { isWait, type StepMemo } from "../../sdk/protocol/index.ts";
 
 /** An invoke without a timeout is looked after this often, in milliseconds: its child tells us, this only checks (L3). */
 const INVOKE_CHECK_MS = 60 * 60_000;
@@ -24,7 +24,7 @@ export function parkingOf(
   now: number,
 ): Parking {
   const times = open.map((step) => step.until ?? now + INVOKE_CHECK_MS);
-  const waiting = open.some((step) => step.kind === "waitForEvent" || step.kind === "invoke");
+  const waiting = open.some((step) => isWait(step.kind) || step.kind === "invoke");
   return {
     doing: waiting ? "waiting" : "sleeping",
     due: Math.min(...times, ...[retryAt, finishBy].filter((time) => time !== undefined)),

@@ -115,7 +115,7 @@ interface ListenerBase {
   readonly functionId: string;
   readonly runId: string;
   readonly event: string;
-  /** When the wait began, or the bus time of the run's event, in milliseconds. Bus time has one-second resolution: the same second counts as after it (L7). */
+  /** From when on events count: when the wait began, or as far as it looks back; or the bus time of the run's event. In milliseconds. Bus time has one-second resolution: the same second counts as after it (L7). */
   readonly since: number;
   readonly until: number;
   /** What the key does not decide already, and the part of the trigger that it reads. */

@@ -2,6 +2,7 @@ import type { CancelCause, EngineMessage, EventEnvelope, Payload, StoredEvent } 
 import {
   EVENT_CANCEL_REQUEST,
   EVENT_ID_CHARS_MAX,
+  EVENT_SIGNAL,
   EVENT_USER_BYTES_MAX,
   RESERVED_EVENT_PREFIX,
   StepwellError,
@@ -41,6 +42,7 @@ function parse(body: string): IngestMessage {
   if (Number.isNaN(at)) throw invalid(`its "time" is ${JSON.stringify(fields.time)}`);
   const own = fields.source.startsWith(EVENT_SOURCE_PREFIX);
   if (own && fields["detail-type"] === EVENT_CANCEL_REQUEST) return engineMessage(cancelRequest(ownEvent(fields, at)));
+  if (own && fields["detail-type"] === EVENT_SIGNAL) return engineMessage(signalSent(ownEvent(fields, at), at));
   return { kind: "event", event: own ? ownEvent(fields, at) : foreignEvent(fields, at) };
 }
 
@@ -55,6 +57,12 @@ function cancelRequest({ env, data }: BusEvent): Fields {
   const { app, runId, reason } = "json" in data ? parseObject(data.json) : {};
   const cause: CancelCause = { by: "request", ...(typeof reason === "string" && { reason }) };
   return { v: 1, stepwell: true, kind: "cancel", env, app, runId, cause };
+}
+
+/** What `client.sendSignal` and `step.sendSignal` have put there. */
+function signalSent({ env, id, data, user }: BusEvent, at: number): Fields {
+  const { app, signal } = user === undefined ? {} : parseObject(user);
+  return { v: 1, stepwell: true, kind: "signal", env, app, signal, id, at, data };
 }
 
 function ownEvent(fields: Fields, at: number): BusEvent {

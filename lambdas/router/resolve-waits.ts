@@ -1,6 +1,6 @@
 import type { UserEvent } from "../../sdk/execution/user-event.ts";
 import { compileExpression, holds } from "../../sdk/expressions/index.ts";
-import type { Outcome, RegisteredApp, RunMessage, StoredEvent } from "../../sdk/protocol/index.ts";
+import type { Outcome, RegisteredApp, RunAddress, RunMessage, StoredEvent } from "../../sdk/protocol/index.ts";
 import { listenerPartition } from "../aws/keys.ts";
 import type { StoredStep } from "../aws/step-item.ts";
 import { countsFrom, matchOf } from "../engine/listeners.ts";
@@ -112,27 +112,27 @@ export async function claim(
 }
 
 /** Calls back, or sends the wake itself when there is nobody to call back. */
-async function wake(
+export async function wake(
   deps: RouterDeps,
   apps: readonly RegisteredApp[],
-  listener: StepListener,
+  run: RunAddress,
   step: StoredStep,
 ): Promise<Outgoing[]> {
   const { world, log } = deps;
   // Without a token the machine has yet to register, or never will: a wake too many does no harm.
   const isCalledBack = step.token !== undefined && (await world.waits.succeed(step.token));
   if (isCalledBack) return [];
-  const app = apps.find(({ manifest }) => manifest.app === listener.app);
+  const app = apps.find(({ manifest }) => manifest.app === run.app);
   if (app === undefined) {
-    log.error("the app of a waiting run is not registered", { app: listener.app, runId: listener.runId });
+    log.error("the app of a waiting run is not registered", { app: run.app, runId: run.runId });
     return [];
   }
-  const { env, functionId, runId } = listener;
+  const { env, functionId, runId } = run;
   const message: RunMessage = {
     v: 1,
     id: `wake:${step.memo.key}`,
     env,
-    app: listener.app,
+    app: run.app,
     functionId,
     runId,
     kind: "wake",

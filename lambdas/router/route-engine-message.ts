@@ -22,6 +22,7 @@ import type { Skipped } from "../engine/types.ts";
 import { admit } from "./admit.ts";
 import { flush } from "./bucket.ts";
 import { cancelRun } from "./cancel-run.ts";
+import { deliverSignal } from "./deliver-signal.ts";
 import { type Outgoing, type Routed, type RouterDeps, together } from "./deps.ts";
 import { lookBack } from "./look-back.ts";
 import { repace } from "./repace.ts";
@@ -44,6 +45,8 @@ export async function routeEngineMessage(deps: RouterDeps, message: EngineMessag
       return cancelRun(deps, message);
     case "lookBack":
       return lookBack(deps, message);
+    case "signal":
+      return deliverSignal(deps, message);
     case "repace":
       return repace(deps, message);
     default:

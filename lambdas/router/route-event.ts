@@ -1,5 +1,6 @@
 import { toUserEvent } from "../../sdk/execution/user-event.ts";
 import { HOPS_MAX, RESERVED_EVENT_PREFIX, type StoredEvent } from "../../sdk/protocol/index.ts";
+import { pathsOfEvent } from "../engine/lookback.ts";
 import { emitsOf, matchTriggers, mayTrigger } from "../engine/match.ts";
 import { admit } from "./admit.ts";
 import { type Routed, type RouterDeps, together } from "./deps.ts";
@@ -17,10 +18,11 @@ export async function routeEvent(deps: RouterDeps, incoming: BusEvent): Promise<
     });
     return { send: [] };
   }
-  const [apps, paths] = await Promise.all([
+  const [apps, known] = await Promise.all([
     world.registry.apps(incoming.env),
     world.listeners.paths(incoming.env, incoming.name),
   ]);
+  const paths = pathsOfEvent(incoming.name, apps, known);
   const isAwaited = mayTrigger(apps, incoming.name) || paths.length > 0;
   // Lifecycle events are stored only when somebody has a use for them.
   if (!isAwaited && incoming.name.startsWith(RESERVED_EVENT_PREFIX)) return { send: [] };

@@ -24,7 +24,7 @@ import { unlessCancelled } from "./lifetime.ts";
 import { runLogger } from "./log.ts";
 import { hasBody } from "./operations/index.ts";
 import { runMessage } from "./operations/operation.ts";
-import { settleOverdue } from "./overdue.ts";
+import { settleOverdue, takeBackHalfSetUp } from "./overdue.ts";
 import { knownSteps } from "./results.ts";
 import { loadRunEvents, type RunEvents } from "./run-events.ts";
 import { type Report, Session } from "./session.ts";
@@ -114,7 +114,10 @@ async function load(
     cancellation,
   });
   if (leased.header.parked === "queued") resumeSuspicion(held);
-  if (leased.takeover) await recordCrash(held);
+  if (leased.takeover) {
+    await recordCrash(held);
+    await takeBackHalfSetUp(held);
+  }
   await settleOverdue(held);
   return held;
 }

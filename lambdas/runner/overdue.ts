@@ -1,4 +1,4 @@
-import { NULL_PAYLOAD, type Outcome, type StepMemo } from "../../sdk/protocol/index.ts";
+import { isWait, type Outcome, type StepMemo, WAIT_TIMED_OUT } from "../../sdk/protocol/index.ts";
 import type { Held } from "./held.ts";
 import { invokeTimeout } from "./operations/invoke.ts";
 
@@ -18,11 +18,19 @@ export async function settleOverdue(held: Held): Promise<void> {
   await held.reload();
 }
 
+/** Waits for several events of which one has resolved them while a process that has died was still storing the listeners of the others. */
+export async function takeBackHalfSetUp({ deps: { world }, run, memo, header: { armed = 0 } }: Held): Promise<void> {
+  const half = [...memo.values()].filter(
+    ({ wait, outcome, fence }) => (wait?.listeners?.length ?? 0) > 1 && outcome !== undefined && fence > armed,
+  );
+  await Promise.all(half.map((step) => world.takeBack(run, step)));
+}
+
 const isOverdue = (step: StepMemo, now: number): boolean =>
-  (step.kind === "waitForEvent" || step.kind === "invoke") &&
+  (isWait(step.kind) || step.kind === "invoke") &&
   step.outcome === undefined &&
   step.until !== undefined &&
   step.until <= now;
 
 const timeoutOf = (step: StepMemo): Outcome =>
-  step.kind === "invoke" ? invokeTimeout(step.id, "the invoked function") : { ok: true, data: NULL_PAYLOAD };
+  step.kind === "invoke" ? invokeTimeout(step.id, "the invoked function") : WAIT_TIMED_OUT;

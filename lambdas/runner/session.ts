@@ -15,6 +15,7 @@ import { IN_PLACE_SLEEP_MS_MAX, type StepMemo } from "../../sdk/protocol/index.t
 import { Cancelled } from "./cancellation.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { Fenced, type Held } from "./held.ts";
+import { closeLosers } from "./losers.ts";
 import { hasBody, operations } from "./operations/index.ts";
 import { resultOf } from "./results.ts";
 import { tryStep } from "./step-body.ts";
@@ -86,6 +87,7 @@ export class Session {
       if (await this.#heartbeat.takeNews(() => this.#held.reload())) continue;
       if (await this.#handNext()) continue;
       if (await this.#setUpNew()) continue;
+      if (await this.#closeLosers()) continue;
       if (this.#stale && this.#runnable().length > 0) {
         await this.#lookAtHeader();
         continue;
@@ -124,6 +126,16 @@ export class Session {
     if (waiting.length > 0) await this.#held.buffer.flush();
     await Promise.all(waiting.map((op) => this.#setUp(op)));
     return waiting.length > 0;
+  }
+
+  /** Bodies of losers that run are waited for. Once the code has ended, the run's tail closes everything. */
+  async #closeLosers(): Promise<boolean> {
+    const { ending, lost } = this.#replay;
+    if (ending !== undefined || lost.length === 0) return false;
+    return closeLosers(
+      this.#held,
+      lost.filter(({ key }) => !this.#running.has(key)),
+    );
   }
 
   #needsAttention(op: Op): boolean {

@@ -1,5 +1,6 @@
 import { HEARTBEAT_MS, LEASE_MS, type RunMessage, SQS_RECEIVES_MAX } from "../../sdk/protocol/index.ts";
 import { pump } from "../aws/hand-over.ts";
+import { waitName } from "../aws/index.ts";
 import type { Receipt } from "../aws/queue.ts";
 import type { Birth } from "../aws/run-item.ts";
 import type { Leased } from "../aws/run-store.ts";
@@ -122,12 +123,15 @@ function birthOf(message: RunMessage): Birth | undefined {
   return { eventId, start: message };
 }
 
-/** The outcome goes on the step before the run is woken (L2); what was to bring another one is taken back. */
+/** The outcome goes on the step before the run is woken (L2); what was to bring another one is taken back, as far as it did not end itself. */
 async function resolveStep({ world, clock }: RunnerDeps, message: RunMessage & { kind: "resolve" }): Promise<void> {
   const { stepKey: key, outcome, by } = message;
   const resolved = await world.steps.resolve(message, key, { outcome, by, at: clock.now() });
   const step = resolved ?? (await world.steps.get(message, key));
-  if (step !== undefined) await world.takeBack(message, step.memo);
+  if (step === undefined) return;
+  await world.takeBack(message, step.memo);
+  if (by === "replaced" && step.memo.wait?.via === "stepFunctions")
+    await world.waits.stop(waitName(message.runId, step.memo));
 }
 
 /** The lease was refused: from what is stored, decide what to do with the message. */

@@ -11,7 +11,9 @@ import type {
   Jsonify,
   Logger,
   OutgoingEvents,
+  OutgoingSignal,
   SendResult,
+  SendSignalResult,
   TriggeredEvent,
   Triggers,
 } from "../types/index.ts";
@@ -19,6 +21,7 @@ import { cancel } from "./cancel.ts";
 import { createUlids } from "./ids.ts";
 import { type ClientOptions, checkClientOptions } from "./options.ts";
 import { send } from "./send.ts";
+import { sendSignal } from "./signal.ts";
 
 /** Any client, whatever its events. */
 export type AnyClient = Pick<Stepwell, "id" | "environment" | "logger">;
@@ -115,6 +118,23 @@ export class Stepwell<S = AnyEvents, const M extends Middlewares = readonly []> 
    */
   async send(events: OutgoingEvents<S>): Promise<SendResult> {
     return send(this, events, this.#newId, this.#middleware);
+  }
+
+  /**
+   * Sends a signal to the run that waits for it by `step.waitForSignal`, and resolves once it is on its way. Which run gets it, a moment
+   * later, is not known here; one that nobody waits for is dropped, and the engine's log says so. Inside a function prefer
+   * `step.sendSignal`, which sends once even if the run is retried.
+   *
+   * Data must be JSON and at most 32 MB. Throws a `StepwellError` of code `STEPWELL_INVALID_OPTION`, naming the option, or
+   * `STEPWELL_EVENT_TOO_LARGE`; `STEPWELL_NO_ENGINE` and `STEPWELL_SEND_FAILED` as `send`.
+   *
+   * @example
+   * ```ts
+   * await stepwell.sendSignal({ signal: `approval/${orderId}`, data: { approved: true } });
+   * ```
+   */
+  async sendSignal(signal: OutgoingSignal): Promise<SendSignalResult> {
+    return sendSignal(this, signal, this.#newId);
   }
 
   /**

@@ -14,18 +14,22 @@ export type OpRequest = { readonly id: string; readonly name?: string; readonly 
   | SendEventRequest
   | SleepRequest
   | WaitForEventRequest
+  | WaitForSignalRequest
+  | SendSignalRequest
   | InvokeRequest
 );
 
-/** A body of the user's, run once and memoized. */
+/** A body of the user's, or a request, run once and memoized. */
 export interface RunRequest {
-  readonly kind: "run";
+  readonly kind: "run" | "fetch" | "ai.wrap" | "ai.infer";
   readonly body: (context: BodyContext) => unknown;
 }
 
 /** What the body of a step is run with. */
 export interface BodyContext {
-  /** Aborted when the run has been cancelled, or lost to another invocation. */
+  /** Names this step of this run: the same for each of its tries, whoever makes them. 43 characters of A-Z, a-z, 0-9 and "-". */
+  readonly idempotencyKey: string;
+  /** Aborted when the run has been cancelled, or lost to another invocation, or when the step has lost a race. */
   readonly signal: AbortSignal;
   /** The step's id with its repeat number. */
   readonly stepId: string;
@@ -82,14 +86,42 @@ export interface OutgoingEvent {
 /** Exactly one of the two is given: a length from now, or a point in time (ms since the epoch). */
 export type SleepRequest = { readonly kind: "sleep" } & ({ readonly forMs: number } | { readonly untilMs: number });
 
+/** The first of several events, or one. */
 export interface WaitForEventRequest {
   readonly kind: "waitForEvent";
-  readonly event: string;
+  readonly events: readonly AwaitedEvent[];
   readonly timeoutMs: number;
+  /** So long before the step began events count already. */
+  readonly lookbackMs?: number;
+}
+
+/** An event that a step waits for. At most one of `match` and `if`. */
+export interface AwaitedEvent {
+  readonly event: string;
   /** A path such as `data.orderId` that must be equal in both events. */
   readonly match?: string;
   /** CEL over `event` (the trigger) and `async` (the arriving event). Already checked. */
   readonly if?: string;
+}
+
+export interface WaitForSignalRequest {
+  readonly kind: "waitForSignal";
+  readonly signal: string;
+  readonly timeoutMs: number;
+  /** What happens if another step waits for it: this one fails, or takes the name over. */
+  readonly onConflict: "fail" | "replace";
+}
+
+/** A signal to send once. */
+export interface SendSignalRequest extends OutgoingSignal {
+  readonly kind: "sendSignal";
+}
+
+/** A signal that has been checked and may be sent, to the run of `app` that waits for it. */
+export interface OutgoingSignal {
+  readonly app: string;
+  readonly signal: string;
+  readonly data: unknown;
 }
 
 export interface InvokeRequest {

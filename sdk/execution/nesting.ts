@@ -36,6 +36,9 @@ async function within<T>(frame: Frame, run: () => T): Promise<Awaited<T>> {
   return result;
 }
 
+/** Whether the code runs in the body of a step. */
+export const isInsideStep = (): boolean => body.getStore() !== undefined;
+
 /** A step inside a step could not be replayed on its own; elsewhere that hangs, here it is an error that names both. */
 export function nestedStepError(innerId: string): StepwellError | undefined {
   const frame = body.getStore();

@@ -6,12 +6,15 @@
  * R2. Results are handed over in the order of the first time (`next-result.ts`).
  * R3. The same id means the same operation. Another kind under it ends the run, whatever the code does about it (L10).
  * R4. An operation that is never handed over leaves its promise pending: that is how a run pauses.
+ * R5. What has lost a race is not open any more: nothing begins it, waits for it, or hands its result over. The result that decides a race
+ *     has been handed over before, so each replay sees the same losers.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type StepMemo, StepwellError } from "../protocol/index.ts";
 import type { BodyContext, Ledger, OpRequest } from "./contract.ts";
 import { operationKey, repeatNames } from "./keys.ts";
 import { insideStep, nestedStepError } from "./nesting.ts";
+import { type Race, raceAround } from "./racing.ts";
 
 /** An operation that the code has asked for. */
 export interface Op {
@@ -21,6 +24,8 @@ export interface Op {
   /** How many operations the code had asked for before this one. */
   readonly place: number;
   readonly request: OpRequest;
+  /** The race that it was asked for in. */
+  readonly race?: Race;
   /** For a step with a body: runs it in the context in which the code asked for it. */
   readonly body?: (context: BodyContext) => unknown;
 }
@@ -59,7 +64,12 @@ export class Replay {
 
   /** Operations that the code waits for, in the order in which it asked. */
   get open(): readonly Op[] {
-    return [...this.#waiting.keys()].map((key) => this.#asked.get(key) as Op);
+    return this.#unsettled().filter(({ race }) => race?.aborted !== true);
+  }
+
+  /** Operations that have lost their race before they had their result (R5). */
+  get lost(): readonly Op[] {
+    return this.#unsettled().filter(({ race }) => race?.aborted === true);
   }
 
   get asked(): ReadonlyMap<string, Op> {
@@ -88,6 +98,10 @@ export class Replay {
     if (result !== undefined) settle?.(result);
   }
 
+  #unsettled(): readonly Op[] {
+    return [...this.#waiting.keys()].map((key) => this.#asked.get(key) as Op);
+  }
+
   async #run(handler: (ledger: Ledger) => Promise<unknown>): Promise<void> {
     const ledger: Ledger = { ask: (request) => this.#ask(request) };
     await Promise.resolve();
@@ -104,7 +118,9 @@ export class Replay {
     if (this.#ending?.fatal) return new Promise(() => {});
     if (this.#closed) return refusal(endedError(request.id));
     const id = this.#name(request.id);
-    const op: Op = { key: operationKey(id), id, place: this.#asked.size, request, ...bodyOf(id, request) };
+    const race = raceAround();
+    const about = { key: operationKey(id), id, place: this.#asked.size, ...(race && { race }) };
+    const op: Op = { ...about, request, ...bodyOf(id, request) };
     const fatal = this.#fatalFlaw(op);
     if (fatal !== undefined) {
       this.#end({ ok: false, error: fatal, fatal: true });
@@ -147,7 +163,7 @@ function refusal(error: StepwellError): Promise<never> {
 
 /** The context is the caller's, so that its own async-local values reach the body. */
 const bodyOf = (id: string, request: OpRequest): Pick<Op, "body"> => {
-  if (request.kind !== "run") return {};
+  if (!("body" in request)) return {};
   return { body: AsyncLocalStorage.bind((context: BodyContext) => insideStep(id, () => request.body(context))) };
 };
 

@@ -6,12 +6,13 @@ import {
   type RunInput,
   toUserEvent,
   type UserEvent,
+  withLedger,
   withLogContext,
 } from "../execution/index.ts";
 import type { MiddlewareStack } from "../middleware/index.ts";
-import type { FlowManifest, FunctionManifest, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
+import type { FlowManifest, FunctionManifest, Lookback, RetryPolicy, TriggerManifest } from "../protocol/index.ts";
 import type { IncomingCheck, SchemaSource } from "../schemas/index.ts";
-import { createStepTools } from "../steps/index.ts";
+import { createStepTools, group } from "../steps/index.ts";
 import type { AnyEvents, Context, FunctionTypes, Invocable, Logger } from "../types/index.ts";
 import { INVOCABLE, isInvocable } from "./invocable.ts";
 import { replayAwareLogger } from "./logger.ts";
@@ -26,6 +27,8 @@ export interface DurableSpec {
   readonly triggers: readonly TriggerManifest[];
   /** Flow control and lifetime. */
   readonly flow?: FlowManifest;
+  /** Events that its waits look back for. */
+  readonly lookback?: readonly Lookback[];
   readonly retry: RetryPolicy;
   readonly maxSteps: number;
   readonly checkpointing: Checkpointing;
@@ -66,8 +69,14 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   constructor(spec: DurableSpec) {
     this.app = spec.app;
     this.id = spec.id;
-    const { id, name, triggers, flow } = spec;
-    this.manifest = { id, ...(name !== undefined && { name }), triggers, ...(flow !== undefined && { flow }) };
+    const { id, name, triggers, flow, lookback } = spec;
+    this.manifest = {
+      id,
+      ...(name !== undefined && { name }),
+      triggers,
+      ...(flow !== undefined && { flow }),
+      ...(lookback && { lookback }),
+    };
     this.retry = spec.retry;
     this.maxSteps = spec.maxSteps;
     this.checkpointing = spec.checkpointing;
@@ -114,10 +123,12 @@ export class StepwellFunction<Input = unknown, Output = unknown> implements Dura
   }
 
   #run(input: RunInput, ledger: Ledger): unknown {
-    const handler: AnyHandler = (context) => startChecked(input, context, this.#spec);
+    // Through middleware if there is any: the ledger of the context's step tools is that of `fetch` too.
+    const handler = (context: Parameters<AnyHandler>[0], steps: Ledger) =>
+      withLedger(steps, () => startChecked(input, context, this.#spec));
     const contextWith = (steps: Ledger) => contextOf(input, steps, this.#spec);
     const middleware = this.#middleware;
-    if (middleware === undefined) return handler(contextWith(ledger));
+    if (middleware === undefined) return handler(contextWith(ledger), ledger);
     return middleware.run({ fn: this as AnyFunction, input, ledger, contextOf: contextWith, handler });
   }
 }
@@ -149,6 +160,6 @@ function contextOf(input: RunInput, ledger: Ledger, spec: DurableSpec): Paramete
     maxAttempts: input.maxAttempts,
     signal: input.signal,
     logger: replayAwareLogger(input, spec.logger),
-    group: { parallel: (body) => body() },
+    group,
   };
 }

@@ -32,6 +32,7 @@ export const OPTIONS = {
   batchEvents: "works",
   timeouts: "works",
   cancelOn: "works",
+  lookback: "works",
   onCancel: "works",
   middleware: "works",
 } as const satisfies Record<string, "works" | "noEffect">;

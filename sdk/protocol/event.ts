@@ -62,4 +62,6 @@ export const EVENT_CANCELLED = "stepwell/function.cancelled";
 export const EVENT_INVOKED = "stepwell/function.invoked";
 /** A client's wish to cancel a run: taken by the router, and never stored or handed to functions. */
 export const EVENT_CANCEL_REQUEST = "stepwell/run.cancel";
+/** A signal on its way: taken by the router, and never stored or handed to functions. */
+export const EVENT_SIGNAL = "stepwell/signal.send";
 export const EVENT_CRON = "stepwell/scheduled.timer";

@@ -54,6 +54,16 @@ export const SQS_RETENTION_MS = 14 * DAY_MS;
 export const WAIT_MS_MAX = 365 * DAY_MS;
 /** Waits longer than this use the table instead of a Step Functions execution, which lives a year at most. */
 export const STEP_FUNCTIONS_WAIT_MS_MAX = 364 * DAY_MS;
+/** Events that one `step.waitForEvent` may wait for. */
+export const EVENTS_PER_WAIT_MAX = 10;
+/** How far back `step.waitForEvent` may look, in milliseconds: arrivals are kept as long as messages, which is twice as long. */
+export const LOOKBACK_MS_MAX = 7 * DAY_MS;
+/** Events that one function may look back for. */
+export const LOOKBACKS_MAX = 10;
+/** Characters of a signal's name. */
+export const SIGNAL_CHARS_MAX = 256;
+/** JSON of what a model was asked that is kept beside its response, in bytes. */
+export const AI_REQUEST_BYTES_MAX = 256 * KIB;
 /** A sleep shorter than this is waited for in place instead of suspending. In milliseconds. */
 export const IN_PLACE_SLEEP_MS_MAX = SECOND_MS;
 

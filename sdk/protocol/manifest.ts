@@ -15,6 +15,14 @@ export interface FunctionManifest {
   readonly triggers: readonly TriggerManifest[];
   /** Absent: no flow control, and no limits to the runs' lifetime. */
   readonly flow?: FlowManifest;
+  readonly lookback?: readonly Lookback[];
+}
+
+/** An event of which waits of the function see arrivals from before they began. */
+export interface Lookback {
+  readonly event: string;
+  /** Paths in it by whose values the waits are found, sorted. */
+  readonly paths: readonly string[];
 }
 
 export type TriggerManifest =

@@ -88,6 +88,7 @@ export type EngineMessage = { readonly v: 1; readonly stepwell: true } & (
   | FlushMessage
   | CancelMessage
   | LookBackMessage
+  | SignalMessage
   | RepaceMessage
 );
 
@@ -147,6 +148,19 @@ export interface LookBackMessage {
   readonly kind: "lookBack";
   /** Where the listener lies. */
   readonly listener: { readonly pk: string; readonly sk: string };
+}
+
+/** A signal, for the one step of an app that waits for its name. */
+export interface SignalMessage {
+  readonly kind: "signal";
+  readonly env: string;
+  readonly app: string;
+  readonly signal: string;
+  readonly id: string;
+  /** Bus time, in milliseconds. */
+  readonly at: number;
+  /** JSON of `{ data }`. */
+  readonly data: Payload;
 }
 
 /**

@@ -7,3 +7,6 @@ export type Outcome =
   | { readonly ok: false; readonly error: import("./errors.ts").SerializedError };
 
 export const NULL_PAYLOAD: Payload = { json: "null" };
+
+/** How a wait ends that nobody has brought a result: with null. */
+export const WAIT_TIMED_OUT: Outcome = { ok: true, data: NULL_PAYLOAD };

@@ -50,7 +50,7 @@ export interface Overdue {
 }
 
 /**
- * - `sleep`, `event`, `invoke`, `retry`, `deadline`: the timer of a step, of a try, or of `timeouts.finish`
+ * - `sleep`, `event`, `signal`, `invoke`, `retry`, `deadline`: the timer of a step, of a try, or of `timeouts.finish`
  * - `check`: nothing is known to be lost, the run only looks after the function that it has invoked
  * - `result`: the wake after a step has got its result · `cancel`: the one after a cancellation
  * - `continuation`: the message by which an invocation passes the run on · `worker`: the message of a worker that has died
@@ -59,6 +59,7 @@ export interface Overdue {
 export type WaitedFor =
   | "sleep"
   | "event"
+  | "signal"
   | "invoke"
   | "check"
   | "retry"
@@ -128,7 +129,15 @@ export type WaitingFor =
       readonly until: number;
     }
   | { readonly kind: "sleep"; readonly step: string; readonly until: number }
-  | { readonly kind: "event"; readonly step: string; readonly event: string; readonly until: number }
+  | {
+      readonly kind: "event";
+      readonly step: string;
+      readonly event: string;
+      /** All names, if the step waits for the first of several. */
+      readonly events?: readonly string[];
+      readonly until: number;
+    }
+  | { readonly kind: "signal"; readonly step: string; readonly signal: string; readonly until: number }
   /** Without `until` it has no timeout. */
   | { readonly kind: "invoke"; readonly step: string; readonly until?: number }
   /** Without `step` it is the handler itself that has failed. */

@@ -1,7 +1,17 @@
 import type { SerializedError } from "./errors.ts";
 import type { Outcome, Payload } from "./payload.ts";
 
-export type StepKind = "run" | "sendEvent" | "sleep" | "waitForEvent" | "invoke";
+export type StepKind =
+  | "run"
+  | "fetch"
+  | "ai.wrap"
+  | "ai.infer"
+  | "sendEvent"
+  | "sendSignal"
+  | "sleep"
+  | "waitForEvent"
+  | "waitForSignal"
+  | "invoke";
 
 /** Where an operation of a run stands. One item a step; its `outcome` is written once and never changes (L1). */
 export interface StepMemo {
@@ -25,7 +35,7 @@ export interface StepMemo {
   /** The last failed try, while more are to come. */
   readonly lastError?: SerializedError;
   readonly outcome?: Outcome;
-  /** Who brought the outcome: `event:<id>`, "timeout", "child", "router", "runner", or "end" for what the run's end has closed. */
+  /** Who brought the outcome: `event:<id>`, `signal:<id>`, "timeout", "replaced", "child", "router", "runner", "race" for what has lost one, or "end" for what the run's end has closed. */
   readonly by?: string;
   /** Place in the order in which results were handed to the code. Absent: handed over when nothing else was open. */
   readonly order?: number;
@@ -36,15 +46,38 @@ export interface StepMemo {
   readonly keptUntil?: number;
 }
 
-/** What a `waitForEvent` waits for, and under which index keys its listeners lie. */
-export interface WaitSpec {
-  readonly event: string;
-  readonly listeners: readonly string[];
-  /** Events of that name which the code had been given in the seconds before it asked: they are not what it waits for. */
-  readonly seen?: readonly string[];
+/** What a wait waits for. */
+export type WaitSpec = (EventWait | SignalWait) & {
   /** How the timeout and the wake-up are done. */
   readonly via: "stepFunctions" | "table";
+};
+
+interface SignalWait {
+  readonly signal: string;
+  readonly event?: never;
+  readonly events?: never;
+  readonly listeners?: never;
+  readonly seen?: never;
 }
+
+/** One of several events or one, and under which index keys their listeners lie. */
+interface EventWait {
+  readonly signal?: never;
+  /** Its name; of several the first. */
+  readonly event: string;
+  /** The names, if there are several. */
+  readonly events?: readonly string[];
+  readonly listeners: readonly string[];
+  /** Events of these names which the code had been given in the seconds before it asked: they are not what it waits for. */
+  readonly seen?: readonly string[];
+}
+
+/** Whether a step of this kind waits for somebody to bring its result, by a time. */
+export const isWait = (kind: StepKind): boolean => kind === "waitForEvent" || kind === "waitForSignal";
+
+/** The names of the events that a step waits for. */
+export const eventsOf = (wait: WaitSpec | undefined): readonly string[] =>
+  wait?.event === undefined ? [] : (wait.events ?? [wait.event]);
 
 /** Where an invoked child reports to. */
 export interface ParentRef {

@@ -10,10 +10,29 @@ export interface Logger {
   error(...line: unknown[]): void;
 }
 
-/** Keeps steps together; here to be called by code that comes from Inngest. */
+/** How the steps of a group belong together. */
+export interface ParallelOptions {
+  /** Of the steps, those that have not ended when the body settles have lost. @default - "race", the only one there is */
+  readonly mode?: "race";
+}
+
+/** Keeps steps together. */
 export interface Group {
-  /** Runs `body`; steps asked for at the same time run in parallel anyway. */
+  /**
+   * Runs `body`, and resolves or rejects as it does. Its steps run in parallel, as everywhere; those that have not ended by then have lost,
+   * and are not waited for: what has not begun never does, nothing is tried again, sleeps, waits and invokes are closed at once (a child
+   * run goes on). A body that runs gets its `signal` aborted, and only the end of the invocation waits for it. Rejects with a
+   * `StepwellError` of code `STEPWELL_INVALID_STEP` for an unknown mode, or without a body.
+   *
+   * @example
+   * ```ts
+   * const quote = await group.parallel({ mode: "race" }, () =>
+   *   Promise.any(suppliers.map((supplier) => step.run(`ask ${supplier.id}`, ({ signal }) => supplier.quote(order, signal)))),
+   * );
+   * ```
+   */
   parallel<T>(body: () => Promise<T>): Promise<T>;
+  parallel<T>(options: ParallelOptions, body: () => Promise<T>): Promise<T>;
 }
 
 /** What a handler is called with. */

@@ -1,6 +1,7 @@
 import type { AddedBy, Middlewares, Over } from "../middleware/middleware.ts";
 import type { CancelContext, Context, FailureContext } from "./context.ts";
 import type { FlowOptions } from "./flow.ts";
+import type { AwaitedEventOptions, WaitableName } from "./steps.ts";
 import type { TriggeredEvent } from "./triggers.ts";
 
 /** Middleware adds nothing. */
@@ -70,6 +71,9 @@ export interface CheckpointingOptions {
   readonly maxRuntime?: number | string;
 }
 
+/** An event, with the condition of the wait that looks back for it. */
+type LookbackEntry<Name> = Name | AwaitedEventOptions<Name>;
+
 /** Options of a durable function whose triggers are `T`; its client's middleware adds `Added` to the context, its own is `F`. */
 export interface FunctionOptions<S, T, Added = None, F extends Middlewares = readonly []> extends FlowOptions<S> {
   /** 1 to 64 of `a-z 0-9 - _`, unique in the app. It names the function for ever: runs in progress are found by it. */
@@ -92,6 +96,16 @@ export interface FunctionOptions<S, T, Added = None, F extends Middlewares = rea
    * of the cancelled run are not undone by themselves.
    */
   readonly onCancel?: (context: Over<CancelContext<S, TriggeredEvent<S, T>>, Over<Added, AddedBy<F>>>) => unknown;
+  /**
+   * Events that a `step.waitForEvent` with `lookback` may find although they arrived before it began: names, each with the `match` or the `if`
+   * of the wait, up to 10. From its deploy on the arrival of each such event is noted, one write for each entry. @default - none
+   *
+   * @example
+   * ```ts
+   * lookback: [{ event: "shop/order.paid", match: "data.orderId" }]
+   * ```
+   */
+  readonly lookback?: LookbackEntry<WaitableName<S>> | readonly LookbackEntry<WaitableName<S>>[];
   /** Middleware of this function alone, after the client's. */
   readonly middleware?: F;
   /** No effect: parallel steps always share one invocation. */

@@ -1,5 +1,7 @@
+export type * from "./ai.ts";
 export type * from "./context.ts";
 export type * from "./events.ts";
+export type * from "./fetch.ts";
 export type * from "./flow.ts";
 export type * from "./functions.ts";
 export type * from "./helpers.ts";

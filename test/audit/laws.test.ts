@@ -256,6 +256,18 @@ const CASES: readonly (readonly [string, Law, RegExp, Damage])[] = [
   ["a listener of no step", "L7", /there is no step .* of the run/, without(pkOf(payer), "step#")],
   ["a listener of a run that has ended", "L7", /is left: the run .* has ended/, all(noMessages, header(ordered, over))],
   [
+    "a wait without its signal's name",
+    "L7",
+    /waits in paid for the signal s, and the name is nobody's/,
+    all(without(LISTENER, ""), steps(payer, { wait: JSON.stringify({ signal: "s", via: "stepFunctions" }) })),
+  ],
+  [
+    "a signal's name whose wait is over",
+    "L7",
+    /the name of a signal is left in main#shop#signal#s: the wait gone of the run/,
+    withItem({ pk: "main#shop#signal#s", sk: "waiter", runId: ended, stepKey: "gone" }),
+  ],
+  [
     "a dead letter",
     "L8",
     /message m1 of q could not be handled: no idea/,

@@ -21,9 +21,13 @@ async function usageOf(name: string, { event }: Workload, runs = 1): Promise<Usa
   const { ids } = await cloud.send(data.map((one) => ({ name: event, data: one })));
   const started = await runsOf(cloud, ids);
   const isSlow = endings.size > 0;
-  const isWaiting = started.some(({ status, steps }) => status === "waiting" && steps.at(-1)?.kind === "waitForEvent");
+  const waitsIn = (kind: string) =>
+    started.some(({ status, steps }) => status === "waiting" && steps.at(-1)?.kind === kind);
+  const isSignalled = waitsIn("waitForSignal");
+  const isWaiting = isSignalled || waitsIn("waitForEvent");
   if (isSlow || isWaiting) await cloud.passTime("1m");
-  if (isWaiting) await cloud.send(data.map((one) => ({ name: APPROVED, data: one })));
+  for (const { id, text } of isSignalled ? data : []) await cloud.sendSignal({ signal: `approve/${id}`, data: text });
+  if (isWaiting && !isSignalled) await cloud.send(data.map((one) => ({ name: APPROVED, data: one })));
   for (const end of endings) end();
   endings.clear();
   for (const { id } of started) expect(await cloud.waitForRun(id)).toMatchObject({ status: "completed" });

@@ -13,6 +13,8 @@ const steps = async (step: Input["step"], count: number): Promise<void> => {
 const sleep = ({ step }: Input) => step.sleep("an hour", "1h");
 const approval = ({ step }: Input) =>
   step.waitForEvent("approval", { event: APPROVED, match: "data.id", timeout: "7d" });
+const signal = ({ event, step }: Input) =>
+  step.waitForSignal("signal", { signal: `approve/${event.data.id}`, timeout: "7d" });
 const sleepAndApproval = async (input: Input) => {
   await approval(input);
   await sleep(input);
@@ -71,6 +73,9 @@ export const ADDITIONS: Readonly<Record<string, Workload>> = {
   "`step.sleep` of 1 h": fiveAnd("hour", sleep),
   '`step.waitForEvent`, `waits: "stepFunctions"`': fiveAnd("wait", approval),
   '`step.waitForEvent`, `waits: "table"`': fiveAnd("table", approval),
+  '`step.waitForSignal`, `waits: "stepFunctions"`': fiveAnd("signal", signal),
+  '`step.waitForSignal`, `waits: "table"`': fiveAnd("table-signal", signal),
+  "`step.fetch`": fiveAnd("fetching", ({ step }) => step.fetch(`data:text/plain,${HALF_KB}`)),
   "`step.sendEvent` of one event that starts nothing": fiveAnd("sending", ({ step }) =>
     step.sendEvent("send", { name: "cost/nobody", data: { text: HALF_KB } }),
   ),

@@ -61,7 +61,7 @@ describe("replay", () => {
     const body = (context: unknown) => context;
     const replay = start((ledger) => ledger.ask({ kind: "run", id: "a", body }));
     await replay.quiet();
-    const context = { signal: new AbortController().signal, stepId: "a", attempt: 0 };
+    const context = { signal: new AbortController().signal, stepId: "a", attempt: 0, idempotencyKey: "k" };
     expect(await replay.open[0]?.body?.(context)).toBe(context);
   });
 

@@ -8,11 +8,13 @@ const PAID = { id: "paid", name: "laws/paid", data: { id: 7 } };
 /** Long after everything here: who is resumed before it has not been helped by it. */
 const TIMEOUT = "2d";
 
-const awaiting = (waits: "stepFunctions" | "table"): Omit<Scenario, "name"> => ({
+type Waits = "stepFunctions" | "table";
+
+const awaiting = (waits: Waits, event: string | readonly string[] = PAID.name): Omit<Scenario, "name"> => ({
   waits,
   functions: one(async ({ step }) => {
-    const event = await step.waitForEvent("paid", { event: PAID.name, match: "data.id", timeout: TIMEOUT });
-    return event?.data ?? null;
+    const arrived = await step.waitForEvent("paid", { event, match: "data.id", timeout: TIMEOUT });
+    return arrived?.data ?? null;
   }),
 });
 
@@ -93,6 +95,41 @@ describe("FI-01 a matching event that comes after a wait has begun resolves it, 
         runner.release();
         await stage.pass(MINUTE_MS);
       });
+      expect({ run, problems }).toMatchObject(resumed);
+    });
+
+    it("also when it is the second of those that the step waits for, wherever its set-up stands", async () => {
+      const several = awaiting(waits, ["laws/other", PAID.name]);
+      const { calls } = await play({ name: "calm", ...several });
+      const from = calls.findIndex((call) => call.startsWith("PutItem run#")) + 1;
+      const to = calls.findIndex((call) => call.includes("(SET #armed)"));
+      expect(to - from).toBeGreaterThanOrEqual(5);
+      for (let at = from; at < to; at++) {
+        const stage = await open(several);
+        const runner = holdUp(stage, at + 1);
+        const { run, problems } = await perform(stage, async () => {
+          expect(runner.reached, calls[at]).toBe(true);
+          await send(stage);
+          runner.release();
+          await stage.pass(MINUTE_MS);
+          expect((await stage.cloud.runsOf("start"))[0]?.status, calls[at]).toBe("completed");
+        });
+        expect({ run, problems }).toMatchObject(resumed);
+        await close(stage);
+      }
+    });
+
+    it("and leaves no listener of the others, though the process that stores them dies when it has come", async () => {
+      const several = awaiting(waits, [PAID.name, "laws/other"]);
+      const stage = await open(several, [{ kind: "crashAfter", at: "PutItem listener#laws/other" }]);
+      const runner = holdUp(stage, "PutItem listener#laws/other");
+      const { run, problems } = await perform(stage, async () => {
+        expect(runner.reached).toBe(true);
+        await send(stage);
+        runner.release();
+        await stage.pass(MINUTE_MS);
+      });
+      expect(stage.faults.struck).toHaveLength(1);
       expect({ run, problems }).toMatchObject(resumed);
     });
 

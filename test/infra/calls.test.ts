@@ -79,6 +79,8 @@ const more: readonly Scenario[] = [
         await step.run("large", () => LARGE);
         await step.sendEvent("tell", { name: "laws/large", data: { LARGE } });
         await step.waitForEvent("wait", { event: "laws/nearly-large", timeout: "1h" });
+        await step.sendSignal("nobody", { signal: "laws/nobody" });
+        await step.waitForSignal("short", { signal: "laws/short", timeout: "2s" });
         return LARGE;
       })(app),
       app.client.createFunction(

@@ -2,12 +2,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { disturb, late, type Mail, shuffled, twice } from "../../sim/mail.ts";
 import { APP, differences, type Played, play, type Scenario } from "./harness.ts";
 import { HOUR_MS, scenarios } from "./scenarios.ts";
+import { waitScenarios } from "./wait-scenarios.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 const playWith = (scenario: Scenario, mail: Mail): Promise<Played> =>
   play(scenario, [], ({ aws }) => disturb(aws, mail, APP));
 
-describe.each(scenarios)("messages of: $name (L1)", (scenario) => {
+describe.each([...scenarios, ...waitScenarios])("messages of: $name (L1)", (scenario) => {
   let base: Played;
   beforeAll(async () => {
     base = await play(scenario);

@@ -87,6 +87,25 @@ export const steps: readonly Scenario[] = [
     }),
   },
   {
+    name: "a decided race, whose losers are closed",
+    functions: one(async ({ step, group }, { notebook }) => {
+      const later = Object.assign(new Error("later"), {
+        name: "RetryAfterError",
+        retryAfter: { delayMs: 3 * HOUR_MS },
+      });
+      const winner = await group.parallel({ mode: "race" }, () =>
+        Promise.race([
+          step.waitForEvent("never", { event: "laws/never", match: "data.id", timeout: "3d" }),
+          step.sleep("long", "4h"),
+          notebook.step(step, "broken", () => Promise.reject(later)),
+          step.sleep("short", "30m").then(() => notebook.step(step, "winner", () => "short")),
+        ]),
+      );
+      await step.sleep("rest", "1d");
+      return notebook.step(step, "after", () => winner);
+    }),
+  },
+  {
     name: "a step that is tried three times, with a backoff",
     functions: one(async ({ step }, { notebook }) => notebook.step(step, "flaky", failing(2)), {
       retries: { attempts: 6, backoff: "fixed" },

@@ -116,6 +116,7 @@ const FUNCTION: Row[] = [
     batchEvents: [],
     timeouts: OBJECTS,
     cancelOn: [],
+    lookback: ["word", "words"],
   }),
   ...fields('createFunction "f": retries.', {}, (retries) => create({ retries }), {
     attempts: ["count"],
@@ -229,10 +230,20 @@ const STEPS: Row[] = [
   { path: 'step.sleepUntil "s"', give: (time) => call("sleepUntil", "s", time), takes: [...NUMBERS, "negative"] },
   { path: 'step.waitForEvent "s"', give: (options) => call("waitForEvent", "s", options) },
   ...fields('step.waitForEvent "s": ', { event: "a/b", timeout: 1 }, (options) => call("waitForEvent", "s", options), {
-    event: ["word"],
+    event: ["word", "words"],
     timeout: NUMBERS,
     match: [],
     if: [],
+    lookback: NUMBERS,
+  }),
+  ...fields('step.waitForSignal "s": ', { signal: "a", timeout: 1 }, (options) => call("waitForSignal", "s", options), {
+    signal: ["word"],
+    timeout: NUMBERS,
+    onConflict: [],
+  }),
+  ...fields('step.sendSignal "s": ', { signal: "a" }, (options) => call("sendSignal", "s", options), {
+    signal: ["word"],
+    appId: ["word"],
   }),
   { path: 'step.invoke "s"', give: (target) => call("invoke", "s", target) },
   { path: 'step.invoke "s": data', give: (data) => call("invoke", "s", child, data), takes: [...OBJECTS, "stranger"] },

@@ -152,6 +152,7 @@ describe("the manifest of a function has its flow control, with defaults filled 
       "maxSteps",
       "onFailure",
       "onCancel",
+      "lookback",
       "middleware",
       "checkpointing",
     ];

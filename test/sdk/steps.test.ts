@@ -16,17 +16,19 @@ describe("step tools ask the ledger", () => {
     await step.run({ id: "named", name: "Named" }, () => 1);
     const [sum, named] = asked;
     expect(sum).toMatchObject({ kind: "run", id: "sum" });
-    expect(sum?.kind === "run" && sum.body({ signal: AbortSignal.abort(), stepId: "sum", attempt: 0 })).toBe(3);
+    expect(
+      sum?.kind === "run" && sum.body({ signal: AbortSignal.abort(), stepId: "sum", attempt: 0, idempotencyKey: "k" }),
+    ).toBe(3);
     expect(named).toMatchObject({ kind: "run", id: "named", name: "Named" });
   });
 
-  test("run: a body without input gets the signal, one with input gets that and nothing else", async () => {
+  test("run: a body without input gets the context, one with input gets that and nothing else", async () => {
     const { ledger, asked } = fakeLedger();
     const step = createStepTools(ledger, "shop");
     const seen: unknown[] = [];
     await step.run("none", (...input: unknown[]) => seen.push(input));
     await step.run("undefined", (...input: unknown[]) => seen.push(input), undefined);
-    const context = { signal: new AbortController().signal, stepId: "none", attempt: 0 };
+    const context = { signal: new AbortController().signal, stepId: "none", attempt: 0, idempotencyKey: "k" };
     for (const request of asked) if (request.kind === "run") request.body(context);
     expect(seen).toEqual([[context], [undefined]]);
   });
@@ -63,9 +65,33 @@ describe("step tools ask the ledger", () => {
     expect(await step.waitForEvent("if", { event, timeout: 1_000, if: condition })).toBeNull();
     await step.waitForEvent("any", { event: "stepwell/function.failed", timeout: "365d" });
     expect(asked).toEqual([
-      { kind: "waitForEvent", id: "match", event, timeoutMs: 7 * DAY, match: "data.orderId" },
-      { kind: "waitForEvent", id: "if", event, timeoutMs: 1_000, if: condition },
-      { kind: "waitForEvent", id: "any", event: "stepwell/function.failed", timeoutMs: 365 * DAY },
+      { kind: "waitForEvent", id: "match", events: [{ event, match: "data.orderId" }], timeoutMs: 7 * DAY },
+      { kind: "waitForEvent", id: "if", events: [{ event, if: condition }], timeoutMs: 1_000 },
+      { kind: "waitForEvent", id: "any", events: [{ event: "stepwell/function.failed" }], timeoutMs: 365 * DAY },
+    ]);
+  });
+
+  test("waitForEvent: several events, each with its own condition or the common one", async () => {
+    const { ledger, asked } = fakeLedger();
+    const own = { event: "shop/b", if: "async.data.final" };
+    const event = ["shop/a", own, { event: "shop/c" }];
+    await createStepTools(ledger, "shop").waitForEvent("first", { event, timeout: 1_000, match: "data.id" });
+    const events = [{ event: "shop/a", match: "data.id" }, own, { event: "shop/c", match: "data.id" }];
+    expect(asked).toEqual([{ kind: "waitForEvent", id: "first", events, timeoutMs: 1_000 }]);
+  });
+
+  test("waitForSignal and sendSignal: with their defaults, or all that can be said", async () => {
+    const { ledger, asked } = fakeLedger({ wait: { signal: "s", data: 1 } });
+    const step = createStepTools(ledger, "shop");
+    expect(await step.waitForSignal("wait", { signal: "s", timeout: "1d" })).toEqual({ signal: "s", data: 1 });
+    await step.waitForSignal("take", { signal: "s", timeout: 1, onConflict: "replace" });
+    await step.sendSignal("send", { signal: "s" });
+    await step.sendSignal("far", { signal: "s", data: { at: new Date(0) }, appId: "other" });
+    expect(asked).toEqual([
+      { kind: "waitForSignal", id: "wait", signal: "s", timeoutMs: DAY, onConflict: "fail" },
+      { kind: "waitForSignal", id: "take", signal: "s", timeoutMs: 1, onConflict: "replace" },
+      { kind: "sendSignal", id: "send", app: "shop", signal: "s", data: null },
+      { kind: "sendSignal", id: "far", app: "other", signal: "s", data: { at: "1970-01-01T00:00:00.000Z" } },
     ]);
   });
 
@@ -191,7 +217,100 @@ describe("bad arguments reject, and the ledger is not asked:", () => {
       "STEPWELL_INVALID_EXPRESSION",
       ["if"],
     ],
-    ["waitForEvent", "an unknown option", ["x", { event, timeout: 1, lookback: "1h" }], invalid, ['"lookback"']],
+    ["waitForEvent", "an unknown option", ["x", { event, timeout: 1, since: "1h" }], invalid, ['"since"']],
+    [
+      "waitForEvent",
+      "too long a lookback",
+      ["x", { event, timeout: 1, lookback: "8d" }],
+      "STEPWELL_INVALID_DURATION",
+      ["lookback", "7 days"],
+    ],
+    [
+      "waitForEvent",
+      "a bad lookback",
+      ["x", { event, timeout: 1, lookback: "back" }],
+      "STEPWELL_INVALID_DURATION",
+      ["lookback"],
+    ],
+    ["waitForEvent", "an empty list", ["x", { event: [], timeout: 1 }], invalid, ["event", "1 to 10"]],
+    ["waitForEvent", "too long a list", ["x", { event: Array(11).fill(event), timeout: 1 }], invalid, ["10", "11"]],
+    ["waitForEvent", "a bad name in a list", ["x", { event: [event, 7], timeout: 1 }], invalid, ["event[1]"]],
+    [
+      "waitForEvent",
+      "an entry without a name",
+      ["x", { event: [{ match: "data.a" }], timeout: 1 }],
+      invalid,
+      ["event[0]: event"],
+    ],
+    [
+      "waitForEvent",
+      "an entry with match and if",
+      ["x", { event: [{ event, match: "data.a", if: "true" }], timeout: 1 }],
+      invalid,
+      ["event[0]", "not both"],
+    ],
+    [
+      "waitForEvent",
+      "an unknown option of an entry",
+      ["x", { event: [{ event, timeout: 1 }], timeout: 1 }],
+      invalid,
+      ["event[0]", '"timeout"'],
+    ],
+    ["waitForSignal", "no options", ["x"], invalid, ['step.waitForSignal "x"', "onConflict"]],
+    ["waitForSignal", "no timeout", ["x", { signal: "s" }], invalid, ["timeout"]],
+    [
+      "waitForSignal",
+      "a bad timeout",
+      ["x", { signal: "s", timeout: "soon" }],
+      "STEPWELL_INVALID_DURATION",
+      ["timeout"],
+    ],
+    ["waitForSignal", "no signal", ["x", { timeout: 1 }], invalid, ["signal", "1 to 256"]],
+    ["waitForSignal", "too long a name", ["x", { signal: "s".repeat(257), timeout: 1 }], invalid, ["signal", "256"]],
+    [
+      "waitForSignal",
+      "an unknown conflict",
+      ["x", { signal: "s", timeout: 1, onConflict: "wait" }],
+      invalid,
+      ["onConflict", '"wait"'],
+    ],
+    ["waitForSignal", "an unknown option", ["x", { signal: "s", timeout: 1, match: "data.a" }], invalid, ['"match"']],
+    ["sendSignal", "nothing", ["x"], invalid, ['step.sendSignal "x"']],
+    ["sendSignal", "no name", ["x", { data: 1 }], invalid, ["signal"]],
+    ["sendSignal", "data that is no JSON", ["x", { signal: "s", data: circle }], invalid, ["data.self.circle"]],
+    ["ai.wrap", "no function", ["x", { prompt: "p" }], invalid, ['step.ai.wrap "x"', "function"]],
+    ["ai.infer", "no options", ["x"], invalid, ['step.ai.infer "x"', "{ model, body }"]],
+    ["ai.infer", "no adapter", ["x", { body: {} }], invalid, ["model", "stepwell/ai"]],
+    ["ai.infer", "no body", ["x", { model: { model: "m", url: "https://a" } }], invalid, ["body"]],
+    [
+      "ai.infer",
+      "a body that is no JSON",
+      ["x", { model: { model: "m", url: "https://a" }, body: circle }],
+      invalid,
+      ["body.self.circle"],
+    ],
+    ["ai.infer", "a wrong address", ["x", { model: { model: "m", url: "nowhere" }, body: {} }], invalid, ["model.url"]],
+    [
+      "ai.infer",
+      "wrong headers",
+      ["x", { model: { model: "m", url: "https://a", headers: "k" }, body: {} }],
+      invalid,
+      ["model.headers"],
+    ],
+    [
+      "ai.infer",
+      "a wrong shaper",
+      ["x", { model: { model: "m", url: "https://a", toRequest: 1 }, body: {} }],
+      invalid,
+      ["model.toRequest"],
+    ],
+    [
+      "ai.infer",
+      "an unknown part",
+      ["x", { model: { model: "m", url: "https://a", key: 1 }, body: {} }],
+      invalid,
+      ['"key"'],
+    ],
     ["invoke", "no target", ["x"], invalid, ['step.invoke "x"']],
     ["invoke", "a name as the target", ["x", { function: "bill" }], invalid, ["referenceFunction"]],
     ["invoke", "a plain function", ["x", { function: () => 1 }], invalid, ["createFunction"]],
@@ -204,7 +323,9 @@ describe("bad arguments reject, and the ledger is not asked:", () => {
     ["sendEvent", "one bad event of two", ["x", [{ name: "a" }, {}]], "STEPWELL_INVALID_EVENT", ["events[1]"]],
   ])("%s with %s", async (tool, _what, input, code, parts) => {
     const { ledger, asked } = fakeLedger();
-    const call = createStepTools(ledger, "shop")[tool as "run"] as unknown as (...input: unknown[]) => Promise<unknown>;
+    const step = createStepTools(ledger, "shop");
+    const tools = { ...step, "ai.wrap": step.ai.wrap, "ai.infer": step.ai.infer };
+    const call = tools[tool as "run"] as unknown as (...input: unknown[]) => Promise<unknown>;
     const promise = call(...input);
     expect(promise).toBeInstanceOf(Promise);
     await expectProblem(() => promise, code, ...parts);

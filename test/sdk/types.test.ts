@@ -289,6 +289,25 @@ describe("step tools", () => {
     });
   });
 
+  test("step.waitForEvent for the first of several gives one of them, told by its name", () => {
+    shop.createFunction({ id: "first" }, { event: "shop/order.placed" }, async ({ step }) => {
+      const first = await step.waitForEvent("first", {
+        event: ["shop/order.paid", { event: "stepwell/function.failed", if: "true" }],
+        timeout: "7d",
+        match: "data.orderId",
+      });
+      if (first?.name === "shop/order.paid")
+        expectTypeOf(first).toEqualTypeOf<GetEvents<typeof shop>["shop/order.paid"]>();
+      else expectTypeOf(first?.name).toEqualTypeOf<"stepwell/function.failed" | undefined>();
+      compiled(() => {
+        // @ts-expect-error: unknown name
+        step.waitForEvent("bad", { event: ["shop/order.paid", "shop/nothing"], timeout: "1d" });
+        // @ts-expect-error: one or the other
+        step.waitForEvent("bad", { event: [{ event: "shop/order.paid", match: "data.a", if: "true" }], timeout: "1d" });
+      });
+    });
+  });
+
   test("step.waitForEvent gives the event of that name, or null", () => {
     shop.createFunction({ id: "wait" }, { event: "shop/order.placed" }, async ({ step }) => {
       const paid = await step.waitForEvent("paid", { event: "shop/order.paid", match: "data.orderId", timeout: "7d" });

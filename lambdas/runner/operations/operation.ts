@@ -1,4 +1,4 @@
-import type { Op } from "../../../sdk/execution/index.ts";
+import type { BodyContext, Op } from "../../../sdk/execution/index.ts";
 import type { RunMessage, StepMemo } from "../../../sdk/protocol/index.ts";
 import { waitName } from "../../aws/keys.ts";
 import type { Held } from "../held.ts";
@@ -18,6 +18,20 @@ export interface Operation {
   readonly setUp: (held: Held, op: Op, step: StepMemo) => Promise<void>;
   /** Whether that has to be there at once, and not only when the run suspends. */
   readonly setUpAtOnce?: true;
+}
+
+/** What the body of a step is called with. The key derives from run and step, so that each try has the same. */
+export function bodyContext(
+  { cancellation: { signal }, run }: Held,
+  { id, key, race }: Op,
+  { attempts }: StepMemo,
+): BodyContext {
+  return {
+    signal: race === undefined ? signal : AbortSignal.any([signal, race]),
+    idempotencyKey: `${run.runId}-${key}`,
+    stepId: id,
+    attempt: attempts,
+  };
 }
 
 /** A message about a step. Its id derives from what it is about, so that repeats are the same message. */
