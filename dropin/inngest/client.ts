@@ -3,7 +3,9 @@ import {
   type AnyFunction,
   type Jsonify,
   type OutgoingEvents,
+  type OutgoingSignal,
   type SendResult,
+  type SendSignalResult,
   Stepwell,
   type StepwellFunction,
 } from "../../sdk/index.ts";
@@ -25,7 +27,7 @@ import type {
 /** A Stepwell client, but for what its functions' handlers are called with. */
 const Client = Stepwell as unknown as new <S, M extends Middlewares>(
   options: unknown,
-) => Omit<Stepwell<S, M>, "createFunction" | "send">;
+) => Omit<Stepwell<S, M>, "createFunction" | "send" | "sendSignal">;
 
 /**
  * Inngest's client over Stepwell: the same names and call shapes (of v3 and v4), so that function code moves by changing its import.
@@ -89,9 +91,16 @@ export class Inngest<S = AnyInngestEvents, const M extends Middlewares = readonl
    * the app is deployed to.
    */
   async send(events: OutgoingEvents<S>, options?: { readonly env?: string }): Promise<SendResult> {
-    checkEnv(options, this.environment);
+    checkEnv(options, this.environment, "send");
     const send = Stepwell.prototype.send as (events: unknown) => Promise<SendResult>;
     return send.call(this, toOutgoing(events, "send"));
+  }
+
+  /** Sends a signal to the run that waits for it, as Stepwell's `sendSignal`. Another `env` than the client's is refused, as by `send`. */
+  async sendSignal({ env, ...signal }: OutgoingSignal & { readonly env?: string }): Promise<SendSignalResult> {
+    checkEnv(env === undefined ? undefined : { env }, this.environment, "sendSignal");
+    const send = Stepwell.prototype.sendSignal as (signal: OutgoingSignal) => Promise<SendSignalResult>;
+    return send.call(this, signal);
   }
 }
 
@@ -120,8 +129,8 @@ function checked(options: unknown): unknown {
   return options;
 }
 
-function checkEnv(options: { readonly env?: string } | undefined, own: string): void {
+function checkEnv(options: { readonly env?: string } | undefined, own: string, where: string): void {
   if (options?.env === undefined || idFrom(options.env) === own) return;
   const text = `the client's environment is "${own}", and events belong to the environment that an app is deployed to; got ${quote(options.env)}.`;
-  throw badInput("STEPWELL_UNSUPPORTED", "send: env", text);
+  throw badInput("STEPWELL_UNSUPPORTED", `${where}: env`, text);
 }

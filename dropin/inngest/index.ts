@@ -4,6 +4,7 @@ export {
   EventType,
   eventType,
   FunctionReference as InngestFunctionReference,
+  fetch,
   type GetFunctionOutput,
   type Logger,
   type MiddlewareOptions,

@@ -16,6 +16,7 @@ export function toInngestSteps<S extends object>(step: S, app: string): S {
   return {
     ...step,
     waitForEvent: (id: unknown, options: unknown) => waitForEvent(tool("waitForEvent"), id, options, app),
+    waitForSignal: (id: unknown, options: unknown) => tool("waitForSignal")(id, withDuration(options)),
     invoke: (id: unknown, options: unknown, ...data: unknown[]) => tool("invoke")(id, withDuration(options), ...data),
     sendEvent: (id: unknown, events: unknown) =>
       rejecting(() => tool("sendEvent")(id, toOutgoing(events, "step.sendEvent"))),

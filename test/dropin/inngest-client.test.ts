@@ -106,4 +106,21 @@ describe("what function code uses", () => {
       expect(thrown(outside)).toMatchObject({ code: "STEPWELL_INVALID_STEP" });
     }
   });
+
+  it("waits for a signal until a Date, and sends one, in the client's environment alone", async () => {
+    const inngest = new Inngest({ id: "app" });
+    const fn = inngest.createFunction({ id: "wait" }, { event: "go" }, ({ event, step }) =>
+      step.waitForSignal("wait", { signal: "s", timeout: new Date(event.ts + 60_000), onConflict: "fail" }),
+    );
+    const cloud = await openCloud({ client: inngest, functions: [fn] });
+    expect((await finish(cloud, { name: "go", data: {} })).output).toBeNull();
+    const { ids } = await cloud.send({ name: "go", data: {} });
+    await expect(inngest.sendSignal({ signal: "s", env: "other" })).rejects.toMatchObject({
+      code: "STEPWELL_UNSUPPORTED",
+      message: expect.stringContaining("sendSignal: env: "),
+    });
+    await inngest.sendSignal({ signal: "s", data: 1, env: "main" });
+    const [run] = await cloud.runsOf(ids[0]);
+    expect((await cloud.waitForRun(run?.id)).output).toEqual({ signal: "s", data: 1 });
+  });
 });

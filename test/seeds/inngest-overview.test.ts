@@ -10,6 +10,7 @@ import { functions as helped } from "./examples/overview-helper-types.ts";
 import { inngest as withMiddleware } from "./examples/overview-middleware.ts";
 import { parallel } from "./examples/overview-parallel.ts";
 import { calling, fanning, looping } from "./examples/overview-patterns.ts";
+import { signalled } from "./examples/overview-signal.ts";
 import { computeSquare, steps } from "./examples/overview-steps.ts";
 import syncData from "./examples/overview-sync-data.ts";
 import { filtered, noon } from "./examples/overview-triggers.ts";
@@ -72,6 +73,15 @@ describe("the examples of the overview", () => {
       result: 16,
     });
     expect(run.steps.map(({ kind }) => kind)).toEqual(["run", "sleep", "sleep", "waitForEvent", "invoke", "sendEvent"]);
+  });
+
+  it("a signal, within three days", async () => {
+    const cloud = await open(signalled);
+    const { ids } = await cloud.send(test);
+    await cloud.passTime("2d");
+    await inngest.sendSignal({ signal: "task/unique-signal-id", data: 7 });
+    const run = await cloud.waitForRun((await cloud.runsOf(ids[0]))[0]?.id);
+    expect(run.output).toEqual({ signal: "task/unique-signal-id", data: 7 });
   });
 
   it("errors that end a run, and that put off the next try", async () => {

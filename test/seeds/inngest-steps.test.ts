@@ -10,6 +10,7 @@ import { parallel } from "./examples/steps-parallel.ts";
 import parallelHeavy from "./examples/steps-parallel-heavy.ts";
 import { run } from "./examples/steps-run.ts";
 import { sendEvent } from "./examples/steps-send-event.ts";
+import { waitForSignal } from "./examples/steps-signal.ts";
 import { sleep, sleepUntil } from "./examples/steps-sleep.ts";
 import { wait } from "./examples/steps-wait.ts";
 import { calls, counts, fake, provide } from "./services.ts";
@@ -43,6 +44,7 @@ provide({
   aggregateResults: fake("aggregateResults"),
   notifyAccountingTeam: fake("notifyAccountingTeam", () => "notified"),
   sendEmail: fake("sendEmail"),
+  tellTheWorker: fake("tellTheWorker"),
   sendFollowupEmail: fake("sendFollowupEmail"),
 });
 
@@ -101,6 +103,20 @@ describe("the examples about steps", () => {
     const late = await cloud.waitForRun(await start({ invoiceId: "i2", userId: "u2" }));
     expect(late.output).toEqual({ approval: null, subscription: null });
     expect(counts()).toEqual({ notifyAccountingTeam: 1 });
+  });
+
+  it("step.waitForSignal: the one run that waits for it, and too late", async () => {
+    const cloud = await open(waitForSignal);
+    const start = async () => {
+      const { ids } = await cloud.send(test);
+      return (await cloud.runsOf(ids[0]))[0]?.id;
+    };
+    const [first, second] = [await start(), await start()];
+    const [one, two] = calls.map(([, taskId]) => String(taskId));
+    expect([one === two, one?.startsWith("task-")]).toEqual([false, true]);
+    await inngest.sendSignal({ signal: String(one), data: { done: true } });
+    expect((await cloud.waitForRun(first)).output).toEqual({ signal: one, data: { done: true } });
+    expect((await cloud.waitForRun(second)).output).toBeNull();
   });
 
   it("step.sendEvent: other functions start, once for each event", async () => {

@@ -3,9 +3,12 @@ import type {
   EventName,
   Invocable,
   InvokeOptions,
+  Jsonify,
   OutputOf,
+  ReceivedSignal,
   StepId,
   StepTools,
+  WaitForSignalOptions,
 } from "../../../sdk/index.ts";
 import type { InngestWaitableName } from "./events.ts";
 import type { EventOfName } from "./triggers.ts";
@@ -27,6 +30,13 @@ type WaitOptions<Name, Timeout> = { readonly event: Name; readonly timeout: Time
   | { readonly if?: string; readonly match?: never }
 );
 
+/** A wait for a signal, with a `Date` as its timeout. */
+// biome-ignore lint/suspicious/noExplicitAny: nothing is known of a signal's data unless the caller says so
+type WaitForSignal = <Data = any>(
+  id: StepId,
+  options: Omit<WaitForSignalOptions, "timeout"> & { readonly timeout: Date },
+) => Promise<ReceivedSignal<Jsonify<Data>> | null>;
+
 /** An invocation with a `Date` as its timeout. */
 type Invoke = <F extends Invocable>(
   id: StepId,
@@ -34,7 +44,8 @@ type Invoke = <F extends Invocable>(
 ) => Promise<OutputOf<F>>;
 
 /** Stepwell's step tools, with what Inngest's take beyond them. */
-export interface InngestStepTools<S> extends Omit<StepTools<S>, "waitForEvent" | "invoke"> {
+export interface InngestStepTools<S> extends Omit<StepTools<S>, "waitForEvent" | "waitForSignal" | "invoke"> {
   waitForEvent: WaitForEvent<S> & StepTools<S>["waitForEvent"];
+  waitForSignal: StepTools<S>["waitForSignal"] & WaitForSignal;
   invoke: StepTools<S>["invoke"] & Invoke;
 }
