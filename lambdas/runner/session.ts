@@ -164,7 +164,10 @@ export class Session {
     const open = this.#replay.open.filter(
       ({ key, request }) => hasBody(request.kind) && memo.get(key)?.outcome === undefined,
     );
-    const movable = open.filter(({ key }) => !this.#running.has(key) && memo.get(key)?.inline !== true);
+    // A race goes on with its first result: who is in it stays here, where that is heard of at once.
+    const movable = open.filter(
+      ({ key, race }) => race === undefined && !this.#running.has(key) && memo.get(key)?.inline !== true,
+    );
     return fanOut.spread(this.#held, movable, open.length - movable.length);
   }
 

@@ -1,6 +1,7 @@
 import type { AiAdapter } from "../types/index.ts";
 import { checkModel, keyOf } from "./key.ts";
 
+/** Which model is asked, and how it is reached. */
 export interface AnthropicOptions {
   /** For example `claude-sonnet-4-5`. */
   readonly model: string;
@@ -20,6 +21,7 @@ export interface AnthropicBody {
   readonly [option: string]: unknown;
 }
 
+/** What a message answers, as far as it is typed here; all of it is there. */
 export interface AnthropicOutput {
   readonly id: string;
   readonly content: readonly { readonly type: string; readonly text?: string; readonly [field: string]: unknown }[];

@@ -1,6 +1,7 @@
 import type { AiAdapter } from "../types/index.ts";
 import { checkModel, keyOf } from "./key.ts";
 
+/** Which model is asked, and how it is reached. */
 export interface BedrockOptions {
   /** The id of a model or an inference profile, for example `amazon.nova-lite-v1:0`. */
   readonly model: string;
@@ -16,6 +17,7 @@ export interface BedrockBody {
   readonly [option: string]: unknown;
 }
 
+/** What Converse answers, as far as it is typed here; all of it is there. */
 export interface BedrockOutput {
   readonly output: {
     readonly message: { readonly role: string; readonly content: readonly { readonly text?: string }[] };

@@ -1,6 +1,7 @@
 import type { AiAdapter } from "../types/index.ts";
 import { checkModel, keyOf } from "./key.ts";
 
+/** Which model is asked, and how it is reached. */
 export interface OpenAiOptions {
   /** For example `gpt-5-mini`. */
   readonly model: string;
@@ -18,6 +19,7 @@ export interface OpenAiBody {
   readonly [option: string]: unknown;
 }
 
+/** What a chat completion answers, as far as it is typed here; all of it is there. */
 export interface OpenAiOutput {
   readonly id: string;
   readonly choices: readonly {

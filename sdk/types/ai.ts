@@ -24,6 +24,7 @@ export interface AiAdapter<Body = unknown, Output = unknown> {
   readonly usageOf?: (output: Output) => AiUsage | undefined;
 }
 
+/** What `step.ai.infer` asks, and whom. */
 export interface AiInferOptions<Body, Output> {
   readonly model: AiAdapter<Body, Output>;
   /** What the model is asked, in the form that its adapter takes. JSON. */

@@ -9,6 +9,7 @@ export interface FetchInit extends RequestInit {
 /** `fetch` as a step: see `step.fetch`. */
 export type StepFetch = (input: string | URL | Request, init?: FetchInit) => Promise<Response>;
 
+/** Options of `fetch.config`. */
 export interface FetchOptions {
   /** What is called in a step's body, and outside of functions; `null`: nothing, such a call rejects. @default - the global `fetch` */
   readonly fallback?: typeof globalThis.fetch | null | undefined;

@@ -86,6 +86,7 @@ export interface SendResult {
   ids: string[];
 }
 
+/** Which signal `step.waitForSignal` waits for, and how long. */
 export interface WaitForSignalOptions {
   /** The signal's name: 1 to 256 characters. It belongs to the app, and has one waiter at a time. */
   readonly signal: string;
@@ -110,6 +111,7 @@ export interface OutgoingSignal {
   readonly appId?: string;
 }
 
+/** What is known of a signal once it is on its way. */
 export interface SendSignalResult {
   /** The signal's own id, by which the engine tells a repeated delivery. */
   id: string;

@@ -31,6 +31,21 @@ describe('parallelism: "fanout"', () => {
     expect(cloud.meter().invocations).toBe(1);
   });
 
+  it("leaves the steps of a race in the run's own invocation, which goes on with the first", async () => {
+    const { run, cloud } = await runHandler(
+      ({ step, group }) =>
+        group.parallel({ mode: "race" }, () =>
+          Promise.race([
+            step.run("fast", () => "fast"),
+            step.run("slow", ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", resolve))),
+          ]),
+        ),
+      fanout,
+    );
+    expect(run).toMatchObject({ status: "completed", output: "fast" });
+    expect(cloud.meter().invocations).toBe(1);
+  });
+
   it("runs each body once, and gives each the attempt of its own step", async () => {
     const seen: string[] = [];
     const { run } = await runHandler(
