@@ -7,10 +7,20 @@ import { inProcessApp } from "../local/in-process-app.ts";
 import { currentInvocation } from "../local/invocation.ts";
 import { type OpenCloud, openCloud } from "../local/open-cloud.ts";
 import { letTimePass, type RunWaiterDeps } from "../local/run-waiter.ts";
-import type { LogSink } from "../sdk/execution/index.ts";
-import { type AnyEvents, type AnyFunction, type OutgoingEvents, type RunView, Stepwell } from "../sdk/index.ts";
+import { type Ledger, type LogSink, ledgerAround, withLedger } from "../sdk/execution/index.ts";
+import {
+  type AnyEvents,
+  type AnyFunction,
+  type OutgoingEvents,
+  type OutgoingSignal,
+  type RunView,
+  type SendSignalResult,
+  Stepwell,
+} from "../sdk/index.ts";
 import { StepwellError } from "../sdk/protocol/index.ts";
+import { stepFetch } from "../sdk/steps/index.ts";
 import type { TestContext } from "./context.ts";
+import { withMockedFetches } from "./fetches.ts";
 import { type CrashPoint, Journal, type OpenOp } from "./journal.ts";
 import type { Checked } from "./options.ts";
 import { spyOn } from "./spy.ts";
@@ -130,6 +140,10 @@ export class Execution {
     return currentInvocation() === undefined ? this.#open.cloud.send(events) : this.#client.send(events);
   }
 
+  async sendSignal(signal: OutgoingSignal): Promise<SendSignalResult> {
+    return currentInvocation() === undefined ? this.#open.cloud.sendSignal(signal) : this.#client.sendSignal(signal);
+  }
+
   passTime(duration: number | string): Promise<void> {
     return this.#open.cloud.passTime(duration);
   }
@@ -201,11 +215,14 @@ function underTest(options: Checked, last: LastStart, stop: ToolsOptions["stop"]
   const makeSpy = spy === undefined ? spyOn : (tool: Parameters<typeof spy>[0]) => spy(tool);
   return fn.wrapped(async (context, handler) => {
     const states: States = {};
-    const step = spiedTools(context.step, { app: fn.app, mocks, states, spy: makeSpy, ...(stop && { stop }) });
+    const given = { mocks, ...(stop && { stop }) };
+    const ledger = withMockedFetches(ledgerAround() as Ledger, given);
+    const tools = { ...context.step, fetch: stepFetch(ledger) };
+    const step = spiedTools(tools, { app: fn.app, states, spy: makeSpy, ...given });
     const spied = { ...context, step } as unknown as TestContext;
     const ctx = transformCtx?.(spied) ?? spied;
     Object.assign(last, { ctx, states, returned: undefined });
-    const value = await handler(ctx as unknown as typeof context);
+    const value = await withLedger(ledger, () => handler(ctx as unknown as typeof context));
     if (last.states === states) last.returned = value;
     return value;
   });

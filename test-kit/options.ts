@@ -17,7 +17,8 @@ export interface MockedStep {
   readonly id: string;
   /**
    * Called in place of the step, whatever its tool, once a try: its value becomes the step's result, through JSON; what it throws is
-   * retried by the function's `retries`. For a wait `null` is the timeout.
+   * retried by the function's `retries`. For a wait `null` is the timeout. For a request, whose id is `fetch` and its host, a `Response`;
+   * anything else is the JSON of one.
    */
   handler(): unknown;
   /** The code need not come by this step. @default false */

@@ -1,5 +1,6 @@
 import { type RunView, StepError, type StepView } from "../sdk/index.ts";
 import { deserializeError, StepwellError } from "../sdk/protocol/index.ts";
+import { type StoredResponse, toResponse } from "../sdk/steps/index.ts";
 import type { StepStates, TestContext } from "./context.ts";
 import type { Execution } from "./execution.ts";
 import type { Checked } from "./options.ts";
@@ -47,13 +48,17 @@ function storedStates({ steps }: RunView): StepStates {
   return Object.fromEntries(ended.map((step) => [step.id, stateOf(step)]));
 }
 
-function stateOf({ id, name, status, output, error }: StepView): Promise<unknown> {
-  if (status === "completed" || error === undefined) return Promise.resolve(output);
+function stateOf({ id, name, kind, status, output, error }: StepView): Promise<unknown> {
+  if (status === "completed" || error === undefined) return Promise.resolve(seenOf(kind, output));
   const failed = Promise.reject(new StepError(error, id, name));
   // Nobody has to look at it.
   failed.catch(() => {});
   return failed;
 }
+
+/** A step's result as the code gets it. */
+export const seenOf = (kind: string, output: unknown): unknown =>
+  kind === "fetch" ? toResponse(output as StoredResponse) : output;
 
 /** A mock that was never asked for is most likely a typing error: the step itself has run. */
 export function refuseStrayMocks({ mocks }: Checked, execution: Execution): void {

@@ -33,7 +33,8 @@ export function spiedTools(tools: object, options: ToolsOptions): object {
   const around = (path: string, tool: Tool) =>
     options.spy((...args) => {
       const id = idOf(args[0]);
-      if (id === undefined) return tool(...args);
+      // A request is named by its ledger, which has its mocks.
+      if (id === undefined || path === "step.fetch") return tool(...args);
       const name = named(id);
       const mock = mocks.get(name) ?? mocks.get(id);
       const result = mock === undefined ? tool(...args) : mocked({ app, path, args, mock, run });
@@ -66,11 +67,14 @@ interface MockedCall {
 
 function mocked({ app, path, args, mock, run }: MockedCall): Promise<unknown> {
   const instead = () => run(args[0], () => mock.handler());
-  // The tool itself, over a ledger that only notes that it was asked: it refuses what it would refuse.
+  // The tool itself, over a ledger that only notes that it was asked, and never answers: it refuses what it would refuse.
   let asked = false;
+  const accepted = Promise.withResolvers<void>();
   const ledger = {
-    ask: async () => {
+    ask: () => {
       asked = true;
+      accepted.resolve();
+      return new Promise(() => {});
     },
   };
   const tool = path
@@ -81,8 +85,8 @@ function mocked({ app, path, args, mock, run }: MockedCall): Promise<unknown> {
       createStepTools(ledger, app),
     );
   if (typeof tool !== "function") return instead();
-  const checked = (tool as Tool)(...args);
-  return asked ? instead() : checked.then(instead);
+  (tool as Tool)(...args).catch(accepted.reject);
+  return asked ? instead() : accepted.promise.then(instead);
 }
 
 function keep(states: States, name: string, result: Promise<unknown>): void {

@@ -1,5 +1,12 @@
 import { badInput, quote } from "../sdk/errors/index.ts";
-import type { AnyEvents, AnyFunction, OutgoingEvents, OutputOf } from "../sdk/index.ts";
+import type {
+  AnyEvents,
+  AnyFunction,
+  OutgoingEvents,
+  OutgoingSignal,
+  OutputOf,
+  SendSignalResult,
+} from "../sdk/index.ts";
 import { StepwellError } from "../sdk/protocol/index.ts";
 import { type CrashOptions, type CrashReport, surviveCrashes } from "./crashes/index.ts";
 import { Execution, type Play } from "./execution.ts";
@@ -12,7 +19,15 @@ import {
   merged,
   type TestEngineOptions,
 } from "./options.ts";
-import { type ExecutionResult, errorOf, neverAsked, refuseStrayMocks, resultOf, type StepResult } from "./results.ts";
+import {
+  type ExecutionResult,
+  errorOf,
+  neverAsked,
+  refuseStrayMocks,
+  resultOf,
+  type StepResult,
+  seenOf,
+} from "./results.ts";
 import type { WaitHandler } from "./waits.ts";
 
 /**
@@ -96,7 +111,10 @@ export class TestEngine<F extends AnyFunction = AnyFunction> {
       if (step === undefined) await execution.last.states[id];
       if (step === undefined) throw neverAsked(`executeStep: the run ended (${run.status})`, id, execution);
       const { status, output, error } = step;
-      const ended = { ...(status === "completed" && { result: output }), ...(status === "failed" && errorOf(error)) };
+      const ended = {
+        ...(status === "completed" && { result: seenOf(step.kind, output) }),
+        ...(status === "failed" && errorOf(error)),
+      };
       return resultOf(execution, run, { ...ended, step });
     });
   }
@@ -135,6 +153,19 @@ export class TestEngine<F extends AnyFunction = AnyFunction> {
    */
   async sendEvent(events: OutgoingEvents<AnyEvents>): Promise<{ ids: string[] }> {
     return this.#current("sendEvent").sendEvent(events);
+  }
+
+  /**
+   * Sends a signal to the execution that is under way: from a handler of `onWait`, or of a mocked step.
+   *
+   * @throws StepwellError `STEPWELL_CLOSED` when none, or more than one, is under way; `STEPWELL_INVALID_OPTION`, `STEPWELL_EVENT_TOO_LARGE`
+   * @example
+   * ```ts
+   * t.onWait("approval", () => t.sendSignal({ signal: "approval/o1", data: { approved: true } }));
+   * ```
+   */
+  async sendSignal(signal: OutgoingSignal): Promise<SendSignalResult> {
+    return this.#current("sendSignal").sendSignal(signal);
   }
 
   /**

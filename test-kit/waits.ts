@@ -44,7 +44,10 @@ export function unanswered({ id, functionId, request }: OpenOp): StepwellError {
   const { event, events = [], signal } = request as Awaited;
   const [name] = [event, ...events.map((one) => one.event)].filter((one) => one !== undefined);
   const what = name === undefined ? `the signal "${signal}"` : `the event "${name}"`;
-  const answer = name === undefined ? "…" : `t.sendEvent({ name: "${name}", data: { … } })`;
+  const answer =
+    name === undefined
+      ? `t.sendSignal({ signal: "${signal}", data: … })`
+      : `t.sendEvent({ name: "${name}", data: { … } })`;
   return new StepwellError(
     "STEPWELL_RUN_STUCK",
     `TestEngine: the run of "${functionId}" waits for ${what} at the step "${id}" (step.${request.kind}), and nothing answers. ` +

@@ -26,5 +26,6 @@ export const createStepTools = (ledger: Ledger, app: string, schemas?: SchemaSou
   ai: ai(ledger),
 });
 
-export { fetch } from "./fetch.ts";
+export { fetch, stepFetch } from "./fetch.ts";
 export { group } from "./group.ts";
+export { type StoredResponse, storeResponse, toResponse } from "./stored-response.ts";

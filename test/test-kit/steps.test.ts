@@ -1,4 +1,4 @@
-import { NonRetriableError, Stepwell } from "stepwell";
+import { fetch, NonRetriableError, Stepwell } from "stepwell";
 import { TestEngine } from "stepwell/test";
 import { describe, expect, it, vi } from "vitest";
 
@@ -86,6 +86,88 @@ describe("mocked steps", () => {
     );
     const t = new TestEngine({ function: wrong, steps: [{ id: "nap", handler: () => {} }] });
     expect((await t.execute()).error).toMatchObject({ code: "STEPWELL_INVALID_DURATION" });
+  });
+});
+
+describe("mocked requests", () => {
+  const rates = stepwell.createFunction({ id: "rates", retries: 1 }, { event: "a" }, async ({ step }) => {
+    const first = await step.fetch(new URL("https://api.example.com/rates"));
+    await step.sleep("nap", "1h");
+    const second = await fetch("https://api.example.com/more"); // the same as step.fetch, past the step tools
+    return [first.status, await first.json(), second.status, await second.json()];
+  });
+  const id = "fetch api.example.com";
+
+  it("get the mock's response, by either fetch, also when the code goes on after a sleep", async () => {
+    const responses = [Response.json({ eur: 2 }, { status: 201 }), { usd: 3 }];
+    const { result, state, ctx } = await new TestEngine({
+      function: rates,
+      steps: [{ id, handler: () => responses.shift() }],
+    }).execute();
+    expect(result).toEqual([201, { eur: 2 }, 200, { usd: 3 }]);
+    await expect(state[id]?.then((response) => (response as Response).json())).resolves.toEqual({ eur: 2 });
+    expect(ctx.step.fetch).toHaveBeenCalledExactlyOnceWith(new URL("https://api.example.com/rates"));
+    expect(Object.keys(state).sort()).toEqual([id, `${id}:1`, "nap"]);
+  });
+
+  it("are retried, and survive crashes", async () => {
+    const t = new TestEngine({ function: rates });
+    const handler = vi.fn<() => unknown>(() => ({ usd: 3 }));
+    handler.mockImplementationOnce(() => Promise.reject(new Error("reset")));
+    const steps = [
+      { id, handler },
+      { id: `${id}:1`, handler: () => ({ eur: 2 }) },
+    ];
+    const { result, run } = await t.execute({ steps });
+    expect(result).toEqual([200, { usd: 3 }, 200, { eur: 2 }]);
+    expect(run.steps[0]).toMatchObject({ id, kind: "fetch", attempts: 2 });
+    expect((await t.survivesCrashes({ steps })).points).toHaveLength(5);
+  });
+
+  it("are where executeStep stops", async () => {
+    const t = new TestEngine({ function: rates, steps: [{ id, handler: () => ({ eur: 2 }) }] });
+    const { result, run } = await t.executeStep(id);
+    expect(await (result as Response).json()).toEqual({ eur: 2 });
+    expect(run.steps).toHaveLength(1);
+  });
+});
+
+describe("mocked calls of models", () => {
+  it("stand for them, and leave nothing behind", async () => {
+    const asks = stepwell.createFunction({ id: "asks" }, { event: "a" }, async ({ step }) => [
+      await step.ai.wrap("wrap", (text: string) => text, "Hello"),
+      await step.ai.infer("infer", { model: { model: "m", url: "https://api.example.com" }, body: {} }),
+    ]);
+    const rejections: unknown[] = [];
+    const note = (error: unknown) => rejections.push(error);
+    process.on("unhandledRejection", note);
+    const steps = ["wrap", "infer"].map((id) => ({ id, handler: () => `mocked ${id}` }));
+    expect((await new TestEngine({ function: asks, steps }).execute()).result).toEqual(["mocked wrap", "mocked infer"]);
+    await new Promise(setImmediate);
+    process.off("unhandledRejection", note);
+    expect(rejections).toEqual([]);
+  });
+});
+
+describe("signals", () => {
+  const approval = stepwell.createFunction({ id: "approval" }, { event: "a" }, ({ step }) =>
+    step.waitForSignal<{ ok: boolean }>("answer", { signal: "approval/1", timeout: "1d" }),
+  );
+
+  it("are sent by sendSignal, from a handler of onWait", async () => {
+    const t = new TestEngine({ function: approval });
+    t.onWait("answer", () => t.sendSignal({ signal: "approval/1", data: { ok: true } }));
+    expect((await t.execute()).result).toEqual({ signal: "approval/1", data: { ok: true } });
+    await t.survivesCrashes();
+  });
+
+  it("are what a wait without an answer asks for", async () => {
+    await expect(new TestEngine({ function: approval }).execute()).rejects.toThrow(
+      't.sendSignal({ signal: "approval/1"',
+    );
+    await expect(new TestEngine({ function: approval }).sendSignal({ signal: "s" })).rejects.toMatchObject({
+      code: "STEPWELL_CLOSED",
+    });
   });
 });
 
