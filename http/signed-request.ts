@@ -1,4 +1,8 @@
+import { jsonText } from "../sdk/client/json.ts";
+import { badInput, quote } from "../sdk/errors/index.ts";
 import { freshNonce, SIGNATURE_HEADER, sign } from "./signature.ts";
+
+const CODE = "STEPWELL_INVALID_OPTION";
 
 /** What `signedRequest` makes a request of. */
 export interface SignedRequestOptions {
@@ -19,7 +23,7 @@ export interface SignedRequestOptions {
  * get theirs from the signature, and so does the run of an invoke, so that a repeat does nothing twice. `fetch` consumes a request: send
  * `request.clone()`.
  *
- * @throws TypeError for a URL that is none
+ * @throws StepwellError `STEPWELL_INVALID_OPTION`, with the path of the option
  * @example
  * ```ts
  * const body = { name: "shop/order.placed", data: { orderId: "o1" } };
@@ -27,7 +31,13 @@ export interface SignedRequestOptions {
  * ```
  */
 export function signedRequest({ url, route, secret, body, now = Date.now() }: SignedRequestOptions): Request {
-  const text = JSON.stringify(body);
+  if (!URL.canParse(url))
+    throw badInput(CODE, "signedRequest: url", `must be the address of a door, got ${quote(url)}.`);
+  for (const [name, given] of Object.entries({ route, secret }))
+    if (typeof given !== "string" || given === "")
+      throw badInput(CODE, `signedRequest: ${name}`, `must be a text, got ${quote(given)}.`);
+  if (body === undefined) throw badInput(CODE, "signedRequest: body", "is required: events, or what to invoke with.");
+  const text = jsonText(body, "body", CODE, "signedRequest");
   const stamp = { seconds: Math.floor(now / 1_000), nonce: freshNonce() };
   return new Request(`${url.replace(/\/+$/, "")}/${route}`, {
     method: "POST",

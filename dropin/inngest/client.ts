@@ -124,6 +124,7 @@ function checked(options: unknown): unknown {
     [
       ["new Stepwell", "new Inngest"],
       [": environment", ": env"],
+      ["environment, ", "env, "],
     ],
   );
   return options;

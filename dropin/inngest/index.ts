@@ -1,4 +1,5 @@
 export { dependencyInjectionMiddleware } from "../../middleware/dependency-injection.ts";
+export { anthropic, openai } from "../../sdk/ai/index.ts";
 export {
   EventSchemas,
   EventType,

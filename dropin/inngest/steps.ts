@@ -1,3 +1,4 @@
+import { anthropic, openai } from "../../sdk/ai/index.ts";
 import { badInput, isRecord, quote } from "../../sdk/errors/index.ts";
 import { isEventType } from "../../sdk/schemas/event-type.ts";
 import { withAddresses, withEngineNames } from "./expressions.ts";
@@ -7,6 +8,9 @@ const CODE = "STEPWELL_INVALID_STEP";
 
 /** Step tools, or a client: whatever has methods by name. */
 type Tools = Readonly<Record<string, unknown>>;
+/** What makes a model for `step.ai.infer`. */
+export const models = { openai, anthropic };
+
 type Tool = (id: unknown, ...rest: unknown[]) => Promise<unknown>;
 
 /** Step tools that take what Inngest's take: its names of the engine's events, a `Date` as a timeout, events made by an event type. */
@@ -20,6 +24,7 @@ export function toInngestSteps<S extends object>(step: S, app: string): S {
     invoke: (id: unknown, options: unknown, ...data: unknown[]) => tool("invoke")(id, withDuration(options), ...data),
     sendEvent: (id: unknown, events: unknown) =>
       rejecting(() => tool("sendEvent")(id, toOutgoing(events, "step.sendEvent"))),
+    ai: { ...(tools.ai as object), models },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { AiAdapter } from "../types/index.ts";
-import { checkModel, keyOf } from "./key.ts";
+import { checkModel, keyOf, urlBelow } from "./key.ts";
 
 /** Which model is asked, and how it is reached. */
 export interface AnthropicOptions {
@@ -48,7 +48,7 @@ export const anthropic = (options: AnthropicOptions): AiAdapter<AnthropicBody, A
   const max_tokens = maxTokens ?? MAX_TOKENS_DEFAULT;
   return {
     model,
-    url: new URL("messages", baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`),
+    url: urlBelow(baseUrl, "messages", "anthropic"),
     headers: () => ({
       "x-api-key": keyOf(apiKey, "ANTHROPIC_API_KEY", "anthropic"),
       "anthropic-version": API_VERSION,

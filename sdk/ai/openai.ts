@@ -1,5 +1,5 @@
 import type { AiAdapter } from "../types/index.ts";
-import { checkModel, keyOf } from "./key.ts";
+import { checkModel, keyOf, urlBelow } from "./key.ts";
 
 /** Which model is asked, and how it is reached. */
 export interface OpenAiOptions {
@@ -52,7 +52,7 @@ export const openai = (options: OpenAiOptions): AiAdapter<OpenAiBody, OpenAiOutp
   const { apiKey, baseUrl = "https://api.openai.com/v1/", defaultParameters } = options;
   return {
     model,
-    url: new URL("chat/completions", baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`),
+    url: urlBelow(baseUrl, "chat/completions", "openai"),
     headers: () => ({ authorization: `Bearer ${keyOf(apiKey, "OPENAI_API_KEY", "openai")}` }),
     toRequest: (body) => ({ ...defaultParameters, ...body, model }),
   };

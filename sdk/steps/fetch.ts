@@ -28,11 +28,17 @@ function ask(ledger: Ledger, input: Input, init: FetchInit = {}): Promise<Respon
 
 /** Made where the step is asked for, so that what is wrong with it is known at once, and each try has a copy of its own. */
 function toRequest(input: Input, init: RequestInit): Request {
+  const request = requestOf(input, init);
+  if (/^https?:/.test(request.url)) return request;
+  throw badInput(CODE, "step.fetch", `the address must be one of http or https, got ${quote(request.url)}.`);
+}
+
+function requestOf(input: Input, init: RequestInit): Request {
   try {
     return new Request(input, init);
   } catch (cause) {
-    const text = `cannot be made a request: ${cause instanceof Error ? cause.message : String(cause)}.`;
-    throw badInput(CODE, "step.fetch", text);
+    const why = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
+    throw badInput(CODE, "step.fetch", `cannot be made a request: ${why}.`);
   }
 }
 

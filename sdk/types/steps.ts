@@ -12,13 +12,13 @@ export type Duration = number | string;
 /** A point in time: a `Date`, ISO text, milliseconds since the epoch, or a Temporal object. */
 export type PointInTime = Date | string | number | { readonly epochMilliseconds: number };
 
-/** What each wait for an event says. */
-export interface WaitForEventBase<Name> {
+/** What each wait for an event says: `Events` is what its `event` is. */
+export interface WaitForEventBase<Events> {
   /**
    * The name to wait for, or an `eventType`, without wildcards; or a list of up to 10, of which the first to arrive counts. An entry of the list may have a
    * condition of its own.
    */
-  readonly event: Name | readonly (Name | AwaitedEventOptions<Name>)[];
+  readonly event: Events;
   /** How long to wait; up to 365 days. */
   readonly timeout: Duration;
   /**
@@ -43,7 +43,17 @@ export type EventCondition =
 /** One of several events. Without a condition it has that of the wait. */
 export type AwaitedEventOptions<Name> = { readonly event: Name } & EventCondition;
 /** At most one of `match` and `if`: the condition of each event that has none of its own. */
-export type WaitForEventOptions<Name> = WaitForEventBase<Name> & EventCondition;
+export type WaitForEventOptions<Events> = WaitForEventBase<Events> & EventCondition;
+/** One event, or several of which the first counts. */
+export type AwaitedEvents<Name> = Name | readonly (Name | AwaitedEventOptions<Name>)[];
+/** The names, and the types made by `eventType`, of what is awaited: each on its own, so that the result is their union. */
+export type AwaitedName<Events> = Events extends string | AnyEventType
+  ? Events
+  : Events extends readonly (infer One)[]
+    ? AwaitedName<One>
+    : Events extends { readonly event: infer Name }
+      ? Extract<Name, string | AnyEventType>
+      : never;
 
 /** What a run can wait for: names of the schemas, an `eventType`, and the engine's two that always go out. */
 export type WaitableName<S> = EventName<S> | AnyEventType | "stepwell/function.failed" | "stepwell/function.cancelled";
@@ -186,10 +196,10 @@ export interface StepTools<S> {
    * });
    * ```
    */
-  waitForEvent<const Name extends WaitableName<S>>(
+  waitForEvent<const Events extends AwaitedEvents<WaitableName<S>>>(
     id: StepId,
-    options: WaitForEventOptions<Name>,
-  ): Promise<EventOf<S, Name> | null>;
+    options: WaitForEventOptions<Events>,
+  ): Promise<EventOf<S, AwaitedName<Events>> | null>;
 
   /**
    * Pauses the run until somebody sends the signal, or resolves with `null` when `timeout` is over. Unlike an event a signal goes to one wait

@@ -1,5 +1,6 @@
-import { EventSchemas, group, Inngest, referenceFunction, StepError, step } from "stepwell/inngest";
+import { EventSchemas, group, Inngest, openai, referenceFunction, StepError, step } from "stepwell/inngest";
 import { serve } from "stepwell/inngest/lambda";
+import { TestEngine } from "stepwell/test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { finish, openCloud, thrown } from "./cloud.ts";
 
@@ -123,4 +124,23 @@ describe("what function code uses", () => {
     const [run] = await cloud.runsOf(ids[0]);
     expect((await cloud.waitForRun(run?.id)).output).toEqual({ signal: "s", data: 1 });
   });
+});
+
+describe("models", () => {
+  it("are made by step.ai.models, and by functions of the same names", async () => {
+    const fn = new Inngest({ id: "app" }).createFunction({ id: "ask" }, { event: "a" }, async ({ step }) => {
+      const model = step.ai.models.openai({ model: "m" });
+      const body = { messages: [{ role: "user", content: "Hello" }] };
+      const { choices } = await step.ai.infer("ask", { model, body });
+      return [choices[0]?.message.content, model.url, openai({ model: "m" }).url];
+    });
+    const handler = () => ({ choices: [{ message: { role: "assistant", content: "Hi" } }] });
+    const url = "https://api.openai.com/v1/chat/completions";
+    const { result } = await new TestEngine({ function: fn, steps: [{ id: "ask", handler }] }).execute();
+    expect(result).toEqual(["Hi", url, url]);
+  });
+});
+
+it("an unknown option of the client is refused, in Inngest's words", () => {
+  expect(thrown(() => new Inngest({ id: "app", environmen: "x" } as never)).message).toMatch(/middleware, env, check/);
 });

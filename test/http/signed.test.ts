@@ -122,3 +122,20 @@ describe("a signed door", () => {
     expect(JSON.stringify([body, lines])).not.toMatch(/thirty-two|short/);
   });
 });
+
+describe("signedRequest", () => {
+  it.each([
+    ["url", "nonsense"],
+    ["route", 7],
+    ["secret", undefined],
+    ["body", undefined],
+    ["body", { n: 1n }],
+  ])("refuses a wrong %s by its path", (option, value) => {
+    expect(() => signed({ [option]: value })).toThrow(
+      expect.objectContaining({
+        code: "STEPWELL_INVALID_OPTION",
+        message: expect.stringContaining(`signedRequest: ${option}`),
+      }),
+    );
+  });
+});

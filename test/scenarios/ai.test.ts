@@ -145,4 +145,17 @@ describe("step.ai.infer", () => {
       expect.objectContaining({ code: "STEPWELL_INVALID_OPTION", message: expect.stringContaining(`${name}: model`) }),
     );
   });
+
+  it.each([
+    ["openai", openai],
+    ["anthropic", anthropic],
+  ])("%s is not made with a wrong address", (name, adapter) => {
+    for (const baseUrl of ["nonsense", 7])
+      expect(() => adapter({ model: "m", baseUrl } as never)).toThrow(
+        expect.objectContaining({
+          code: "STEPWELL_INVALID_OPTION",
+          message: expect.stringContaining(`${name}: baseUrl`),
+        }),
+      );
+  });
 });

@@ -64,6 +64,15 @@ describe("step.fetch", () => {
     expect(requests).toHaveLength(3);
   });
 
+  it.each([
+    ["ftp://example.com/a", "http or https"],
+    ["/relative", "cannot be made a request"],
+  ])("refuses %s by a typed error, without a try", async (address, message) => {
+    const { run } = await runHandler(({ step }) => step.fetch(address));
+    expect(run).toMatchObject({ status: "failed", error: { code: "STEPWELL_INVALID_STEP" }, steps: [] });
+    expect(run.error?.message).toContain(message);
+  });
+
   it("hands over bytes as they are, and nothing where there is nothing", async () => {
     const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x80]);
     const { url } = await listen((response, _, count) => {

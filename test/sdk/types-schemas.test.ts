@@ -122,6 +122,13 @@ describe("an eventType", () => {
       expectTypeOf(got?.data).toEqualTypeOf<{ to: string; by?: string } | undefined>();
       const low = await step.waitForEvent("wait", { event: "shop/stock.low", timeout: "1d" });
       expectTypeOf(low?.data).toEqualTypeOf<{ sku: string } | undefined>();
+      const first = await step.waitForEvent("wait", {
+        event: ["shop/stock.low", { event: moved, match: "data.to" }, paid],
+        timeout: "1d",
+      });
+      if (first?.name === "shop/moved") expectTypeOf(first.data).toEqualTypeOf<{ to: string; by?: string }>();
+      else if (first?.name === "shop/paid") expectTypeOf(first.data).toEqualTypeOf<{ method: "card" | "cash" }>();
+      else expectTypeOf(first?.data).toEqualTypeOf<{ sku: string } | undefined>();
       compiled(() => {
         // @ts-expect-error: unknown name
         step.waitForEvent("bad", { event: "shop/moved", timeout: "1d" });

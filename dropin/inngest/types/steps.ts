@@ -1,4 +1,5 @@
 import type {
+  AiTools,
   AnyEventType,
   EventName,
   Invocable,
@@ -10,6 +11,7 @@ import type {
   StepTools,
   WaitForSignalOptions,
 } from "../../../sdk/index.ts";
+import type { models } from "../steps.ts";
 import type { InngestWaitableName } from "./events.ts";
 import type { EventOfName } from "./triggers.ts";
 
@@ -44,8 +46,9 @@ type Invoke = <F extends Invocable>(
 ) => Promise<OutputOf<F>>;
 
 /** Stepwell's step tools, with what Inngest's take beyond them. */
-export interface InngestStepTools<S> extends Omit<StepTools<S>, "waitForEvent" | "waitForSignal" | "invoke"> {
+export interface InngestStepTools<S> extends Omit<StepTools<S>, "waitForEvent" | "waitForSignal" | "invoke" | "ai"> {
   waitForEvent: WaitForEvent<S> & StepTools<S>["waitForEvent"];
   waitForSignal: StepTools<S>["waitForSignal"] & WaitForSignal;
   invoke: StepTools<S>["invoke"] & Invoke;
+  readonly ai: AiTools & { readonly models: typeof models };
 }
