@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { createApi } from "../lambdas/api/index.ts";
+import { createWorld } from "../lambdas/aws/index.ts";
 import { ENGINE_ENV_KEY, type EngineBinding, engineNames } from "../lambdas/contract.ts";
 import { openProcess } from "../lambdas/process.ts";
 import { createUlids } from "../sdk/client/ids.ts";
@@ -22,7 +23,7 @@ type EngineOptions = CloudOptions & { readonly engine: string };
 export async function openEngine(options: EngineOptions): Promise<Cloud> {
   useRegion(options.region);
   const binding = await findEngine(options.engine);
-  const { world, clock } = openProcess({ [ENGINE_ENV_KEY]: JSON.stringify(binding) });
+  const { world, clock } = openProcess(createWorld, { [ENGINE_ENV_KEY]: JSON.stringify(binding) });
   const api = createApi({ world, clock });
   const { environment: env = binding.env, app } = options;
   const newId = createUlids({ now: Date.now, random: randomBytes });

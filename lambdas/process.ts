@@ -1,13 +1,13 @@
 import type { LogSink } from "../sdk/execution/contract.ts";
 import { jsonLogger, logLevelOf } from "../sdk/execution/json-logger.ts";
 import { type Clock, StepwellError } from "../sdk/protocol/index.ts";
-import { clientConfigOf, createClients } from "./aws/clients.ts";
-import { createWorld, type World } from "./aws/index.ts";
+import { type Clients, clientConfigOf, createClients } from "./aws/clients.ts";
 import { ENGINE_ENV_KEY, type EngineBinding } from "./contract.ts";
 
 /** What a Lambda of Stepwell finds around it. */
-export interface LambdaProcess {
+export interface LambdaProcess<World> {
   readonly binding: EngineBinding;
+  readonly clients: Clients;
   readonly world: World;
   readonly clock: Clock;
   readonly log: LogSink;
@@ -18,17 +18,21 @@ export interface LambdaProcess {
  *
  * @throws StepwellError `STEPWELL_NO_ENGINE` when the environment does not tell the engine
  */
-export function openProcess(env: NodeJS.ProcessEnv = process.env): LambdaProcess {
+export function openProcess<World>(
+  createWorld: (clients: Clients, binding: EngineBinding, clock: Clock) => World,
+  env: NodeJS.ProcessEnv = process.env,
+): LambdaProcess<World> {
   const binding = readBinding(env[ENGINE_ENV_KEY]);
   const at: Clock["at"] = (time, task) => {
     const timer = setTimeout(task, Math.max(0, time - Date.now()));
     return () => clearTimeout(timer);
   };
   const clock: Clock = { now: () => Date.now(), at, pause: at };
-  const world = createWorld(createClients(clientConfigOf(binding)), binding, clock);
+  const clients = createClients(clientConfigOf(binding));
+  const world = createWorld(clients, binding, clock);
   const level = logLevelOf(env.AWS_LAMBDA_LOG_LEVEL);
   const log = jsonLogger((line) => process.stdout.write(`${line}\n`), clock.now, level);
-  return { binding, world, clock, log };
+  return { binding, clients, world, clock, log };
 }
 
 /** The same at its first use and not before, so that a handler's file can be imported anywhere. */

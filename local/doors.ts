@@ -1,6 +1,7 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { createApi } from "../lambdas/api/index.ts";
 import { createClients } from "../lambdas/aws/clients.ts";
+import { withCrons } from "../lambdas/aws/crons.ts";
 import { createWorld } from "../lambdas/aws/index.ts";
 import { engineNames } from "../lambdas/contract.ts";
 import { deadLettersHandler } from "../lambdas/dead-letters/index.ts";
@@ -27,7 +28,8 @@ const ROUTER_TIMEOUT_MS = 60_000;
 export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, options: DoorsOptions) {
   const { app, log } = options;
   const { clock } = aws;
-  const world = createWorld(createClients(aws.clientConfig()), binding, clock);
+  const clients = createClients(aws.clientConfig());
+  const world = createWorld(clients, binding, clock);
   const deps = {
     world,
     binding,
@@ -50,7 +52,8 @@ export function openDoors(aws: LocalAws, { binding, ...arns }: Provisioned, opti
     sweeperHandler({ world, clock, log, environments: [binding.env] }) as never,
     door,
   );
-  aws.lambda.register(names.door("registrar"), registrarHandler({ world, askManifest, log }) as never, door);
+  const registrar = registrarHandler({ world: withCrons(world, clients, binding), askManifest, log });
+  aws.lambda.register(names.door("registrar"), registrar as never, door);
 
   return {
     world,

@@ -1,6 +1,6 @@
 import type { Clock } from "../../sdk/protocol/index.ts";
 import { LOGGED } from "../contract.ts";
-import type { World } from "./index.ts";
+import type { AppWorld } from "./app-world.ts";
 
 /** A delivery, as far as a dead letter keeps it. */
 export interface DeadRecord {
@@ -10,7 +10,7 @@ export interface DeadRecord {
 }
 
 export interface Burial {
-  readonly world: World;
+  readonly world: AppWorld;
   readonly clock: Clock;
   readonly log: { error(message: string, fields?: object): void };
 }

@@ -1,7 +1,15 @@
-import type { CreateScheduleCommandInput, SchedulerClient } from "@aws-sdk/client-scheduler";
+import {
+  CreateScheduleCommand,
+  type CreateScheduleCommandInput,
+  ListSchedulesCommand,
+  type SchedulerClient,
+  UpdateScheduleCommand,
+} from "@aws-sdk/client-scheduler";
 import type { EngineMessage } from "../../sdk/protocol/index.ts";
-import { isError } from "./clients.ts";
-import { deleteSchedule, type TimerTarget } from "./timer.ts";
+import type { EngineBinding } from "../contract.ts";
+import { type Clients, isError } from "./clients.ts";
+import type { World } from "./index.ts";
+import { deleteSchedule, type TimerTarget, timerTargetOf } from "./timer.ts";
 
 /** A schedule that fires again and again. */
 export interface CronSchedule {
@@ -11,11 +19,18 @@ export interface CronSchedule {
   readonly input: EngineMessage;
 }
 
+/** What the registrar does in AWS: an app has no need of the schedules of crons, and does not carry them. */
+export type RegistrarWorld = World & { readonly crons: Crons };
+
+export const withCrons = (world: World, clients: Clients, binding: EngineBinding): RegistrarWorld => ({
+  ...world,
+  crons: createCrons(() => clients.scheduler, timerTargetOf(binding)),
+});
+
 /** The schedules of cron triggers. The registrar alone makes and drops them. */
 export const createCrons = (scheduler: () => Promise<SchedulerClient>, target: TimerTarget) => ({
   /** Every schedule whose name begins with `prefix`, and whether it is enabled. */
   async list(prefix: string): Promise<ReadonlyMap<string, boolean>> {
-    const { ListSchedulesCommand } = await import("./lazy/scheduler.ts");
     const found = new Map<string, boolean>();
     let from: string | undefined;
     do {
@@ -29,7 +44,6 @@ export const createCrons = (scheduler: () => Promise<SchedulerClient>, target: T
 
   /** Makes a schedule, or makes the one of that name what it should be. */
   async put({ name, expression, timeZone, input }: CronSchedule): Promise<void> {
-    const { CreateScheduleCommand, UpdateScheduleCommand } = await import("./lazy/scheduler.ts");
     const client = await scheduler();
     const schedule: CreateScheduleCommandInput = {
       Name: name,

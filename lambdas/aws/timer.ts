@@ -1,6 +1,7 @@
 import type { CreateScheduleCommandInput, SchedulerClient } from "@aws-sdk/client-scheduler";
 import type { EngineMessage, RunMessage } from "../../sdk/protocol/index.ts";
 import { SQS_DELAY_SECONDS_MAX } from "../../sdk/protocol/index.ts";
+import type { EngineBinding } from "../contract.ts";
 import { isError } from "./clients.ts";
 import type { Queue } from "./queue.ts";
 
@@ -12,6 +13,12 @@ export interface TimerTarget {
   readonly roleArn: string;
   readonly ingestQueueArn: string;
 }
+
+export const timerTargetOf = (binding: EngineBinding): TimerTarget => ({
+  group: binding.scheduleGroup,
+  roleArn: binding.schedulerRoleArn,
+  ingestQueueArn: binding.ingestQueueArn,
+});
 
 /** Timers are hints, the table decides: one that fires twice, late, or after its cause is gone changes nothing. */
 export const createTimer = (scheduler: () => Promise<SchedulerClient>, queue: Queue, target: TimerTarget) => ({

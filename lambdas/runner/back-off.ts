@@ -1,6 +1,6 @@
 import { backoffKeyOf, retryWishOf } from "../../sdk/execution/index.ts";
 import type { GateRef } from "../../sdk/protocol/index.ts";
-import { holdName } from "../aws/index.ts";
+import { holdName } from "../aws/keys.ts";
 import { labelOf } from "../engine/flow-keys.ts";
 import type { RetryWish } from "../engine/retry.ts";
 import type { Held } from "./held.ts";

@@ -1,5 +1,5 @@
 import type { Outcome, StepMemo } from "../../sdk/protocol/index.ts";
-import { waitName } from "../aws/index.ts";
+import { waitName } from "../aws/keys.ts";
 import type { Held } from "./held.ts";
 
 /**

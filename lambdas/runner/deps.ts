@@ -1,11 +1,11 @@
 import type { DurableFunction, LogSink } from "../../sdk/execution/index.ts";
 import type { Clock } from "../../sdk/protocol/index.ts";
-import type { World } from "../aws/index.ts";
+import type { AppWorld } from "../aws/app-world.ts";
 import type { EngineBinding } from "../contract.ts";
 
 /** Everything that a runner needs from outside. Composition roots make it: `serve()` in Lambda, `startLocal()` on a laptop. */
 export interface RunnerDeps {
-  readonly world: World;
+  readonly world: AppWorld;
   readonly binding: EngineBinding & { readonly runQueueUrl: string };
   readonly functions: ReadonlyMap<string, DurableFunction>;
   readonly clock: Clock;

@@ -5,7 +5,7 @@ import {
   type RunMessage,
   SQS_DELAY_SECONDS_MAX,
 } from "../../sdk/protocol/index.ts";
-import { startName } from "../aws/index.ts";
+import { startName } from "../aws/keys.ts";
 import type { StoredPlace } from "../aws/place-store.ts";
 import { paceOf, startVerdict } from "../engine/throttle.ts";
 import type { RunnerDeps } from "./deps.ts";

@@ -1,6 +1,6 @@
 import { toUserEvent, type UserEvent } from "../../sdk/execution/index.ts";
 import type { RunAddress, StoredEvent } from "../../sdk/protocol/index.ts";
-import type { World } from "../aws/index.ts";
+import type { AppWorld } from "../aws/app-world.ts";
 import { type EventRef, isSame } from "../engine/bucket.ts";
 import { timeOf } from "../engine/run-id.ts";
 import type { RunHeader } from "../engine/types.ts";
@@ -25,7 +25,7 @@ const LOADS_AT_ONCE = 25;
 
 /** Loads a run's events; `given`: the message brought the one. Undefined: not all of them are stored any more. */
 export async function loadRunEvents(
-  world: World,
+  world: AppWorld,
   run: RunAddress,
   header: RunHeader,
   given?: StoredEvent,
@@ -64,7 +64,7 @@ export function userEventsOf({ all, main }: RunEvents): { readonly event: UserEv
 }
 
 async function load(
-  world: World,
+  world: AppWorld,
   env: string,
   { id, at }: EventRef,
   given?: StoredEvent,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import middy from "@middy/core";
 import { StepwellError } from "../../sdk/protocol/index.ts";
+import { createAppWorld } from "../aws/app-world.ts";
 import { ENGINE_ENV_KEY, MANIFEST_REQUEST } from "../contract.ts";
 import { type SqsEvent, sqsBatch } from "../middleware/sqs-batch.ts";
 import { lazily, openProcess } from "../process.ts";
@@ -73,7 +74,7 @@ const isManifestRequest = (event: unknown): boolean =>
   typeof event === "object" && event !== null && "stepwell" in event && event.stepwell === MANIFEST_REQUEST.stepwell;
 
 function lambdaDeps(functions: RunnerDeps["functions"]): RunnerDeps {
-  const { binding, ...around } = openProcess();
+  const { binding, ...around } = openProcess(createAppWorld);
   const { runQueueUrl } = binding;
   if (runQueueUrl === undefined) {
     throw new StepwellError(

@@ -1,6 +1,6 @@
 import type { Op } from "../../sdk/execution/index.ts";
 import { EVENT_RETENTION_MS, type StepMemo } from "../../sdk/protocol/index.ts";
-import { retryName } from "../aws/index.ts";
+import { retryName } from "../aws/keys.ts";
 import { parkingOf, toArm } from "../engine/park.ts";
 import { renewedExpiry, toRenew } from "../engine/retention.ts";
 import { armFinish } from "./deadlines.ts";

@@ -9,7 +9,8 @@ import {
   type RunAddress,
   type StepMemo,
 } from "../../sdk/protocol/index.ts";
-import { lockKey, retryName, startName, type World, waitName } from "../aws/index.ts";
+import type { AppWorld } from "../aws/app-world.ts";
+import { lockKey, retryName, startName, waitName } from "../aws/keys.ts";
 import { STEP_CLOSED } from "../engine/cancel.ts";
 import type { RunHeader } from "../engine/types.ts";
 import { endLifetime, hasLifetime } from "./deadlines.ts";
@@ -56,12 +57,12 @@ export async function runTail(deps: RunnerDeps, ended: EndedRun): Promise<void> 
 }
 
 /** Gives back the lock of a function's singleton, if the run still has it. */
-export async function releaseSingleton(world: World, run: RunAddress, lock: string | undefined): Promise<void> {
+export async function releaseSingleton(world: AppWorld, run: RunAddress, lock: string | undefined): Promise<void> {
   if (lock !== undefined) await world.locks.release(lockKey(run, "singleton", lock), run.runId);
 }
 
 /** A throttled run that has ended before its start has a schedule for it, if the start was far off. */
-async function takeBackStart({ places, timer }: World, { run, header, endedAt, cancel }: EndedRun): Promise<void> {
+async function takeBackStart({ places, timer }: AppWorld, { run, header, endedAt, cancel }: EndedRun): Promise<void> {
   const { reserved, queuedAt } = header;
   if (reserved === undefined || cancel === undefined) return;
   const place = await places.get(run, reserved);
@@ -70,7 +71,7 @@ async function takeBackStart({ places, timer }: World, { run, header, endedAt, c
 }
 
 /** A run that was cancelled before the next try of its handler. */
-async function takeBackRetry({ timer }: World, { run, header, endedAt, cancel }: EndedRun): Promise<void> {
+async function takeBackRetry({ timer }: AppWorld, { run, header, endedAt, cancel }: EndedRun): Promise<void> {
   const { retryAt = 0, attempts } = header;
   if (cancel === undefined || retryAt <= endedAt) return;
   // When it was set up is not known, so whether it is a schedule is not either.
@@ -114,7 +115,7 @@ async function closeSteps({ world, clock }: RunnerDeps, { run, memo }: Pick<Ende
   );
 }
 
-async function tellParent(world: World, { header, outcome }: EndedRun): Promise<void> {
+async function tellParent(world: AppWorld, { header, outcome }: EndedRun): Promise<void> {
   if (header.parent === undefined) return;
   await world.queue.sendToRouter({ v: 1, stepwell: true, kind: "settle", parent: header.parent, outcome });
 }

@@ -1,6 +1,6 @@
 import { LEASE_MS, type RunMessage } from "../../sdk/protocol/index.ts";
 import { pump } from "../aws/hand-over.ts";
-import { waitName } from "../aws/index.ts";
+import { waitName } from "../aws/keys.ts";
 import type { Birth } from "../aws/run-item.ts";
 import type { Leased } from "../aws/run-store.ts";
 import { onRefusedLease } from "../engine/lease.ts";

@@ -1,8 +1,9 @@
+import { createWorld } from "../aws/index.ts";
 import { lazily, openProcess } from "../process.ts";
 import { sweeperHandler } from "./index.ts";
 
 const door = lazily(() => {
-  const { binding, ...around } = openProcess();
+  const { binding, ...around } = openProcess(createWorld);
   return sweeperHandler({ ...around, environments: binding.environments ?? [binding.env] });
 });
 

@@ -22,6 +22,9 @@ const namesOf = (fates: Readonly<Record<string, Fate>>, word: string) =>
 
 afterEach(() => vi.unstubAllEnvs());
 
+/** What can be told of a client from outside: its middleware is its own. */
+const fieldsOf = ({ id, environment, logger }: Inngest) => ({ id, environment, logger });
+
 describe("the tables of options", () => {
   it("list every option, and what becomes of it", () => {
     expect(tableUnder("Of the client")).toEqual(wordsOf(CLIENT_OPTIONS));
@@ -42,7 +45,7 @@ describe("an option of the client", () => {
   it.each(namesOf(CLIENT_OPTIONS, "no effect"))("that has no effect is taken: %s", (name) => {
     const plain = new Inngest({ id: "app" });
     const given = new Inngest({ id: "app", [name]: "anything" });
-    expect({ ...given }).toEqual({ ...plain });
+    expect(fieldsOf(given)).toEqual(fieldsOf(plain));
   });
 
   it("that works is handed on", () => {
@@ -99,9 +102,9 @@ describe("an option of serve", () => {
 
 describe("a variable", () => {
   it.each(namesOf(VARIABLES, "no effect"))("that has no effect changes nothing: %s", (name) => {
-    const plain = { ...new Inngest({ id: "app" }) };
+    const plain = fieldsOf(new Inngest({ id: "app" }));
     vi.stubEnv(name, "https://example.com");
-    expect({ ...new Inngest({ id: "app" }) }).toEqual(plain);
+    expect(fieldsOf(new Inngest({ id: "app" }))).toEqual(plain);
   });
 
   it("that works: INNGEST_ENV", () => {

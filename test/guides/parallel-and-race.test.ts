@@ -68,3 +68,52 @@ it("branches have steps of their own, and one that fails need not end the others
   expect(run.output).toEqual(["fulfilled", "rejected", "fulfilled"]);
   expect(run.steps.map(({ id }) => id).sort()).toEqual(["read-a", "read-b", "read-c", "write-a", "write-c"]);
 });
+
+it("a group gives up what has lost", async () => {
+  const heard: string[] = [];
+  const engines = {
+    quick: async (text: string) => text.toUpperCase(),
+    thorough: async (text: string, signal: AbortSignal) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      heard.push("given up");
+      return text;
+    },
+  };
+  // #region group
+  const translate = stepwell.createFunction(
+    { id: "translate" },
+    { event: "shop/text" },
+    async ({ event, step, group }) =>
+      group.parallel({ mode: "race" }, () =>
+        Promise.race([
+          step.run("quick", () => engines.quick(event.data.text)),
+          step.run("thorough", ({ signal }) => engines.thorough(event.data.text, signal)),
+          step.sleep("patience", "1h").then(() => "too late"), // closed with the others
+        ]),
+      ),
+  );
+  // #endregion
+  const run = await finish(await openCloud([translate]), { name: "shop/text", data: { text: "hello" } });
+  expect(run.output).toBe("HELLO");
+  expect(heard).toEqual(["given up"]);
+  expect(run.steps.find(({ id }) => id === "patience")).toMatchObject({ status: "cancelled" });
+});
+
+it("fanout gives each parallel step an invocation of its own, and goes on once", async () => {
+  const video = { render: (scene: string) => `${scene}.mp4`, join: (files: string[]) => files.join("+") };
+  // #region fanout
+  const render = stepwell.createFunction(
+    { id: "render", parallelism: "fanout" },
+    { event: "video/uploaded" },
+    async ({ event, step }) => {
+      const scenes: string[] = event.data.scenes;
+      const files = await Promise.all(scenes.map((scene) => step.run(scene, () => video.render(scene)))); // a Lambda each
+      return step.run("join", () => video.join(files)); // alone: in the run's own invocation
+    },
+  );
+  // #endregion
+  const cloud = await openCloud([render]);
+  const run = await finish(cloud, { name: "video/uploaded", data: { scenes: ["a", "b", "c"] } });
+  expect(run.output).toBe("a.mp4+b.mp4+c.mp4");
+  expect(cloud.meter().invocations).toBe(1 + 3 + 1);
+});

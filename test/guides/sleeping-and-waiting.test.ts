@@ -64,3 +64,52 @@ it("a condition says more than a match", async () => {
     output: 0,
   });
 });
+
+it("the first of several events decides", async () => {
+  // #region several
+  const offer = stepwell.createFunction({ id: "offer" }, { event: "shop/offer.made" }, async ({ step }) => {
+    const answer = await step.waitForEvent("answer", {
+      event: ["shop/offer.accepted", { event: "shop/offer.declined", if: "async.data.final" }],
+      match: "data.offerId", // of each that has no condition of its own
+      timeout: "14d",
+    });
+    return answer?.name ?? "no answer";
+  });
+  // #endregion
+  const cloud = await openCloud([offer]);
+  const make = (offerId: string) => start(cloud, { name: "shop/offer.made", data: { offerId } });
+  const accepted = await make("a");
+  await cloud.send({ name: "shop/offer.declined", data: { offerId: "a", final: false } });
+  await cloud.send({ name: "shop/offer.accepted", data: { offerId: "a" } });
+  expect(await cloud.run(accepted.id)).toMatchObject({ output: "shop/offer.accepted" });
+  const declined = await make("b");
+  await cloud.send({ name: "shop/offer.declined", data: { offerId: "b", final: true } });
+  expect(await cloud.run(declined.id)).toMatchObject({ output: "shop/offer.declined" });
+});
+
+it("a wait looks back at what came before it", async () => {
+  // #region lookback
+  const deliver = stepwell.createFunction(
+    { id: "deliver", lookback: { event: "shop/order.paid", match: "data.orderId" } },
+    { event: "shop/order.placed" },
+    async ({ step }) => {
+      await step.sleep("pack", "30m"); // the customer may pay meanwhile
+      const paid = await step.waitForEvent("payment", {
+        event: "shop/order.paid",
+        match: "data.orderId", // as above
+        lookback: "1h",
+        timeout: "7d",
+      });
+      return paid === null ? "unpack" : "send";
+    },
+  );
+  // #endregion
+  const cloud = await openCloud([deliver]);
+  const place = (orderId: string) => start(cloud, { name: "shop/order.placed", data: { orderId } });
+  const [early, never] = [await place("o1"), await place("o2")];
+  await cloud.passTime("5m");
+  await cloud.send({ name: "shop/order.paid", data: { orderId: "o1" } });
+  await cloud.passTime("26m");
+  expect(await cloud.run(early.id)).toMatchObject({ status: "completed", output: "send" });
+  expect(await cloud.waitForRun(never.id)).toMatchObject({ output: "unpack" });
+});

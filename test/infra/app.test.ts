@@ -136,6 +136,7 @@ describe("what its Lambda may do", () => {
 
   it("is exactly what a runner calls", () => {
     expect([...new Set(actions)].sort()).toEqual([
+      "dynamodb:ConditionCheckItem",
       "dynamodb:DeleteItem",
       "dynamodb:GetItem",
       "dynamodb:PutItem",

@@ -5,7 +5,7 @@ import { fanOuts } from "./fan-out.ts";
 import { APP, differences, play } from "./harness.ts";
 import { HOUR_MS } from "./scenarios.ts";
 
-proveEveryCrashPoint(fanOuts);
+proveEveryCrashPoint(fanOuts, ["crashAfter"]);
 
 describe.each(fanOuts)("messages of: $name (L1)", (scenario) => {
   it.each([

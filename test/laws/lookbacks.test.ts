@@ -1,4 +1,4 @@
 import { proveEveryCrashPoint } from "./crash-points.ts";
 import { lookbacks } from "./wait-scenarios.ts";
 
-proveEveryCrashPoint(lookbacks);
+proveEveryCrashPoint(lookbacks, ["crashAfter"]);

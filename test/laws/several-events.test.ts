@@ -1,4 +1,4 @@
 import { proveEveryCrashPoint } from "./crash-points.ts";
 import { severalEvents } from "./wait-scenarios.ts";
 
-proveEveryCrashPoint(severalEvents);
+proveEveryCrashPoint(severalEvents, ["crashAfter"]);

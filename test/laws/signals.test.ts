@@ -1,4 +1,4 @@
 import { proveEveryCrashPoint } from "./crash-points.ts";
 import { signals } from "./wait-scenarios.ts";
 
-proveEveryCrashPoint(signals);
+proveEveryCrashPoint(signals, ["crashAfter"]);

@@ -1,5 +1,6 @@
 import { ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { createClients } from "../../lambdas/aws/clients.ts";
+import { withCrons } from "../../lambdas/aws/crons.ts";
 import { createWorld } from "../../lambdas/aws/index.ts";
 import { createRegistrar } from "../../lambdas/registrar/index.ts";
 import type { RegistrarRequest, Registration } from "../../lambdas/registrar/request.ts";
@@ -19,7 +20,8 @@ export async function openRegistrar(versions: Readonly<Record<string, unknown>>)
     app: "shop",
     waits: "stepFunctions",
   });
-  const world = createWorld(createClients(aws.clientConfig()), binding, clock);
+  const clients = createClients(aws.clientConfig());
+  const world = withCrons(createWorld(clients, binding, clock), clients, binding);
   const warnings: string[] = [];
   const log = { debug: () => {}, info: () => {}, warn: (line: string) => void warnings.push(line), error: () => {} };
   const askManifest = async (name: string) => {

@@ -222,6 +222,6 @@ it.each([
 ])("a wrong option of startLocal is refused by its name: %s", async (name, options) => {
   await expect(openCloud([], options as never)).rejects.toMatchObject({
     code: "STEPWELL_INVALID_OPTION",
-    message: expect.stringContaining(`"${name}"`),
+    message: expect.stringContaining(name),
   });
 });

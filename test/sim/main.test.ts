@@ -43,7 +43,7 @@ describe("npm run sim", () => {
     );
     expect(out).toContain("Again: npm run sim -- --workload doomed --seed 1 --trace");
     expect(out).toContain("    --workload doomed --seed 1: L1\n");
-    expect(err).toMatch(/^1 of 1 seeds, [\d.]+ a second, 1 broke a law\n$/);
+    expect(err).toMatch(/^--workload doomed --seed 1: L1\n1 of 1 seeds, [\d.]+ a second, 1 broke a law\n$/);
     expect(code).toBe(1);
   }, 60_000);
 

@@ -9,7 +9,7 @@
  */
 import type { RunMessage, StepMemo } from "../../../sdk/protocol/index.ts";
 import { IN_PLACE_SLEEP_MS_MAX, LEASE_MS } from "../../../sdk/protocol/index.ts";
-import { waitName } from "../../aws/index.ts";
+import { waitName } from "../../aws/keys.ts";
 import { STEP_CLOSED } from "../../engine/cancel.ts";
 import { onRefusedStep } from "../../engine/step-lease.ts";
 import type { RunHeader } from "../../engine/types.ts";
