@@ -215,10 +215,10 @@ function underTest(options: Checked, last: LastStart, stop: ToolsOptions["stop"]
   const makeSpy = spy === undefined ? spyOn : (tool: Parameters<typeof spy>[0]) => spy(tool);
   return fn.wrapped(async (context, handler) => {
     const states: States = {};
-    const given = { mocks, ...(stop && { stop }) };
+    const given = { mocks, states, ...(stop && { stop }) };
     const ledger = withMockedFetches(ledgerAround() as Ledger, given);
     const tools = { ...context.step, fetch: stepFetch(ledger) };
-    const step = spiedTools(tools, { app: fn.app, states, spy: makeSpy, ...given });
+    const step = spiedTools(tools, { app: fn.app, spy: makeSpy, ...given });
     const spied = { ...context, step } as unknown as TestContext;
     const ctx = transformCtx?.(spied) ?? spied;
     Object.assign(last, { ctx, states, returned: undefined });

@@ -4,16 +4,16 @@
  */
 import { type Ledger, repeatNames } from "../sdk/execution/index.ts";
 import { storeResponse } from "../sdk/steps/index.ts";
-import type { MockedStep } from "./options.ts";
+import { keep, type ToolsOptions } from "./step-tools.ts";
 
-export interface FetchesOptions {
-  readonly mocks: ReadonlyMap<string, MockedStep>;
-  /** Called instead of handing the code the response of this step. */
-  readonly stop?: { readonly at: string; readonly now: () => Promise<never> };
-}
-
-/** The ledger, where mocked requests get the response of their mock: once a try, stored and replayed as any other. */
-export function withMockedFetches(ledger: Ledger, { mocks, stop }: FetchesOptions): Ledger {
+/**
+ * The ledger, where mocked requests get the response of their mock: once a try, stored and replayed as any other. `states` gets responses as
+ * they are stored, but past the code's middleware.
+ */
+export function withMockedFetches(
+  ledger: Ledger,
+  { mocks, states, stop }: Pick<ToolsOptions, "mocks" | "states" | "stop">,
+): Ledger {
   const named = repeatNames();
   const ask: Ledger["ask"] = (request) => {
     if (request.kind !== "fetch") return ledger.ask(request);
@@ -21,6 +21,7 @@ export function withMockedFetches(ledger: Ledger, { mocks, stop }: FetchesOption
     const mock = mocks.get(name) ?? mocks.get(request.id);
     const body = async () => storeResponse(responseOf(await mock?.handler()), `mock "${name}"`);
     const asked = ledger.ask(mock === undefined ? request : { ...request, body });
+    keep(states, name, asked);
     return name === stop?.at ? asked.then(stop.now, stop.now) : asked;
   };
   return { ...ledger, ask };

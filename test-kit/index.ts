@@ -7,7 +7,7 @@ export {
   CrashSafetyError,
 } from "./crashes/index.ts";
 export type { CrashPoint } from "./journal.ts";
-export type { ExecuteOptions, MockedStep, SpyMaker, TestEngineOptions } from "./options.ts";
+export type { ExecuteOptions, MockedStep, SpyMaker, TestEngineOptions, TestedFunction } from "./options.ts";
 export type { ExecutionResult, StepResult } from "./results.ts";
 export type { Spy, SpyRecord } from "./spy.ts";
 export { TestEngine } from "./test-engine.ts";

@@ -1,15 +1,21 @@
 import type { Client } from "../local/app.ts";
 import { badInput, isRecord, quote, refuseUnknownKeys } from "../sdk/errors/index.ts";
-import type { LogSink } from "../sdk/execution/index.ts";
+import type { DurableFunction, LogSink } from "../sdk/execution/index.ts";
 import { parseDate } from "../sdk/expressions/index.ts";
 import {
   type AnyEvents,
   type AnyFunction,
+  type Invocable,
   type OutgoingEventOf,
   type PointInTime,
   StepwellFunction,
 } from "../sdk/index.ts";
 import type { TestContext } from "./context.ts";
+
+/** What `createFunction` returned, or `ingest` of `stepwell/oqronkit`. */
+export interface TestedFunction extends Invocable {
+  durables(): readonly DurableFunction[];
+}
 
 /** A step whose body is the test's. */
 export interface MockedStep {
@@ -32,7 +38,7 @@ export interface ExecuteOptions {
   /** Mocked steps. Those given to `execute` go before those of the engine. @default - every step runs */
   readonly steps?: readonly MockedStep[];
   /** Other functions of the app: those that it invokes, or that its events start. @default - none */
-  readonly functions?: readonly AnyFunction[];
+  readonly functions?: readonly TestedFunction[];
   /** When the virtual clock starts. @default - now, on a whole second */
   readonly startAt?: PointInTime;
   /** Changes what the handler is called with, at each of its starts. @default - as it is, with spies as step tools */
@@ -49,8 +55,8 @@ export interface ExecuteOptions {
 }
 
 /** What to test, and how. */
-export interface TestEngineOptions<F extends AnyFunction = AnyFunction> extends ExecuteOptions {
-  /** What `client.createFunction` returned. */
+export interface TestEngineOptions<F extends TestedFunction = TestedFunction> extends ExecuteOptions {
+  /** What `client.createFunction` returned, or `ingest` of `stepwell/oqronkit`. */
   readonly function: F;
 }
 
@@ -76,10 +82,8 @@ export function checkOptions(given: unknown): Checked {
   const where = "TestEngine";
   if (!isRecord(given)) throw badInput(CODE, where, `the options must be { function, … }, got ${quote(given)}.`);
   refuseUnknownKeys(given, ["function", ...EXECUTE], CODE, where);
-  const { function: fn, transformCtx, spy, events, logger, client } = given as unknown as TestEngineOptions;
-  if (!StepwellFunction.is(fn)) {
-    throw badInput(CODE, `${where}: function`, `must be what createFunction returned, got ${quote(fn)}.`);
-  }
+  const { transformCtx, spy, events, logger, client } = given as unknown as TestEngineOptions;
+  const fn = checkFunction(given.function, `${where}: function`);
   for (const [name, hook] of Object.entries({ transformCtx, spy })) {
     if (hook !== undefined && typeof hook !== "function")
       throw badInput(CODE, `${where}: ${name}`, `must be a function, got ${quote(hook)}.`);
@@ -93,7 +97,7 @@ export function checkOptions(given: unknown): Checked {
   const startAt = given.startAt as PointInTime | undefined;
   return {
     function: fn,
-    functions: checkFunctions(given.functions, fn, `${where}: functions`),
+    functions: checkFunctions(given.functions, given.function, `${where}: functions`),
     mocks: checkMocks(given.steps, `${where}: steps`),
     startAt: startAt === undefined ? undefined : parseDate(startAt, `${where}: startAt`),
     ...(transformCtx && { transformCtx }),
@@ -119,14 +123,21 @@ export function merged(base: TestEngineOptions, overrides: ExecuteOptions): Test
   return { ...base, ...Object.fromEntries(given), ...both };
 }
 
-function checkFunctions(given: unknown, fn: AnyFunction, where: string): readonly AnyFunction[] {
+function checkFunction(given: unknown, where: string): AnyFunction {
+  const fn = isDefinition(given) ? given.durables()[0] : given;
+  if (StepwellFunction.is(fn)) return fn;
+  throw badInput(CODE, where, `must be what createFunction returned, got ${quote(given)}.`);
+}
+
+/** What becomes a function when its app is known. */
+const isDefinition = (given: unknown): given is TestedFunction =>
+  isRecord(given) && !StepwellFunction.is(given) && typeof given.durables === "function";
+
+function checkFunctions(given: unknown, fn: unknown, where: string): readonly AnyFunction[] {
   if (given === undefined) return [];
   if (!Array.isArray(given)) throw badInput(CODE, where, `must be a list of functions, got ${quote(given)}.`);
-  for (const [index, one] of given.entries()) {
-    if (!StepwellFunction.is(one))
-      throw badInput(CODE, `${where}[${index}]`, `must be what createFunction returned, got ${quote(one)}.`);
-  }
-  return (given as readonly AnyFunction[]).filter((one) => one !== fn);
+  const checked = given.map((one: unknown, index) => checkFunction(one, `${where}[${index}]`));
+  return checked.filter((_, index) => given[index] !== fn);
 }
 
 function checkMocks(given: unknown, where: string): ReadonlyMap<string, MockedStep> {

@@ -1,3 +1,4 @@
+import { isRecord } from "../sdk/errors/index.ts";
 import { type RunView, StepError, type StepView } from "../sdk/index.ts";
 import { deserializeError, StepwellError } from "../sdk/protocol/index.ts";
 import { type StoredResponse, toResponse } from "../sdk/steps/index.ts";
@@ -37,28 +38,33 @@ export function resultOf<T extends object>({ last }: Pick<Execution, "last">, ru
         `TestEngine: the run is ${run.status}, and its handler was never started.`,
       );
     },
-    state: { ...storedStates(run), ...last.states },
+    state: { ...storedStates(run.steps), ...last.states, ...storedStates(run.steps.filter(isFetch)) },
     run,
   };
 }
 
-/** Results of steps that the code was not handed: of those that have lost a race. */
-function storedStates({ steps }: RunView): StepStates {
+/** By the run: results that the code was not handed, of those that have lost a race; and responses. */
+function storedStates(steps: readonly StepView[]): StepStates {
   const ended = steps.filter(({ status }) => status === "completed" || status === "failed");
   return Object.fromEntries(ended.map((step) => [step.id, stateOf(step)]));
 }
 
-function stateOf({ id, name, kind, status, output, error }: StepView): Promise<unknown> {
-  if (status === "completed" || error === undefined) return Promise.resolve(seenOf(kind, output));
+function stateOf(step: StepView): Promise<unknown> {
+  const { id, name, status, error } = step;
+  if (status === "completed" || error === undefined) return Promise.resolve(seenOf(step));
   const failed = Promise.reject(new StepError(error, id, name));
   // Nobody has to look at it.
   failed.catch(() => {});
   return failed;
 }
 
-/** A step's result as the code gets it. */
-export const seenOf = (kind: string, output: unknown): unknown =>
-  kind === "fetch" ? toResponse(output as StoredResponse) : output;
+const isFetch = ({ kind }: StepView): boolean => kind === "fetch";
+
+/** A step's result as the code gets it; what it never got may be as a middleware has stored it. */
+export const seenOf = (step: StepView): unknown =>
+  isFetch(step) && isResponse(step.output) ? toResponse(step.output) : step.output;
+
+const isResponse = (output: unknown): output is StoredResponse => isRecord(output) && Array.isArray(output.headers);
 
 /** A mock that was never asked for is most likely a typing error: the step itself has run. */
 export function refuseStrayMocks({ mocks }: Checked, execution: Execution): void {

@@ -89,7 +89,8 @@ function mocked({ app, path, args, mock, run }: MockedCall): Promise<unknown> {
   return asked ? instead() : accepted.promise.then(instead);
 }
 
-function keep(states: States, name: string, result: Promise<unknown>): void {
+/** Notes what a step has become, once it has. */
+export function keep(states: States, name: string, result: Promise<unknown>): void {
   const settle = () => {
     states[name] = result;
   };

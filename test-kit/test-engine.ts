@@ -1,12 +1,5 @@
 import { badInput, quote } from "../sdk/errors/index.ts";
-import type {
-  AnyEvents,
-  AnyFunction,
-  OutgoingEvents,
-  OutgoingSignal,
-  OutputOf,
-  SendSignalResult,
-} from "../sdk/index.ts";
+import type { AnyEvents, OutgoingEvents, OutgoingSignal, OutputOf, SendSignalResult } from "../sdk/index.ts";
 import { StepwellError } from "../sdk/protocol/index.ts";
 import { type CrashOptions, type CrashReport, surviveCrashes } from "./crashes/index.ts";
 import { Execution, type Play } from "./execution.ts";
@@ -18,6 +11,7 @@ import {
   type ExecuteOptions,
   merged,
   type TestEngineOptions,
+  type TestedFunction,
 } from "./options.ts";
 import {
   type ExecutionResult,
@@ -41,7 +35,7 @@ import type { WaitHandler } from "./waits.ts";
  * const { result, ctx, state } = await t.execute({ events: [{ name: "shop/order.placed", data: { orderId: "o1" } }] });
  * ```
  */
-export class TestEngine<F extends AnyFunction = AnyFunction> {
+export class TestEngine<F extends TestedFunction = TestedFunction> {
   readonly #options: TestEngineOptions<F>;
   readonly #waits: Map<string, WaitHandler>;
   readonly #running = new Set<Execution>();
@@ -110,9 +104,9 @@ export class TestEngine<F extends AnyFunction = AnyFunction> {
       // A step whose arguments were refused has never begun: then it is that error.
       if (step === undefined) await execution.last.states[id];
       if (step === undefined) throw neverAsked(`executeStep: the run ended (${run.status})`, id, execution);
-      const { status, output, error } = step;
+      const { status, error } = step;
       const ended = {
-        ...(status === "completed" && { result: seenOf(step.kind, output) }),
+        ...(status === "completed" && { result: seenOf(step) }),
         ...(status === "failed" && errorOf(error)),
       };
       return resultOf(execution, run, { ...ended, step });

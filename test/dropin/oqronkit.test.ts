@@ -1,5 +1,6 @@
 import { client, functions, type IngestOptions, ingest, OqronKit, send } from "stepwell/oqronkit";
 import { serve } from "stepwell/oqronkit/lambda";
+import { TestEngine } from "stepwell/test";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { finish, openCloud, thrown } from "./cloud.ts";
 
@@ -98,6 +99,20 @@ describe("a function", () => {
     await finish(cloud, { name: "fails", data: {} });
     await cloud.passTime("1m");
     expect(seen).toEqual(["down"]);
+  });
+
+  it("is tested by TestEngine, with those that it invokes", async () => {
+    const child = ingest({ name: "tested/child", event: "tested.child", handler: ({ event }) => Number(event.data.n) });
+    const parent = ingest({
+      name: "tested/parent",
+      event: "tested.parent",
+      handler: async ({ step }) => ({ got: await step.invoke("child", child, { n: 3 }) }),
+    });
+    const t = new TestEngine({ function: parent, functions: functions() });
+    const { result } = await t.execute();
+    expectTypeOf(result).toEqualTypeOf<{ got: number } | undefined>();
+    expect(result).toEqual({ got: 3 });
+    expect((await t.survivesCrashes()).points).toHaveLength(1);
   });
 
   it("gives its result's type to step.invoke by position", () => {

@@ -1,4 +1,5 @@
 import { fetch, NonRetriableError, Stepwell } from "stepwell";
+import { encryptionMiddleware } from "stepwell/middleware";
 import { TestEngine } from "stepwell/test";
 import { describe, expect, it, vi } from "vitest";
 
@@ -122,6 +123,20 @@ describe("mocked requests", () => {
     expect(result).toEqual([200, { usd: 3 }, 200, { eur: 2 }]);
     expect(run.steps[0]).toMatchObject({ id, kind: "fetch", attempts: 2 });
     expect((await t.survivesCrashes({ steps })).points).toHaveLength(5);
+  });
+
+  it("are as the code sees them, whatever a middleware stores", async () => {
+    const keys = [Buffer.alloc(32, 7)];
+    const client = new Stepwell({ id: "shop", middleware: [encryptionMiddleware({ keys })] });
+    const secret = client.createFunction({ id: "secret" }, { event: "a" }, async ({ step }) =>
+      (await step.fetch("https://api.example.com")).json(),
+    );
+    const t = new TestEngine({ function: secret, client, steps: [{ id, handler: () => ({ pin: 7 }) }] });
+    const { result, state, run } = await t.execute();
+    expect(result).toEqual({ pin: 7 });
+    await expect(state[id]?.then((response) => (response as Response).json())).resolves.toEqual({ pin: 7 });
+    expect(run.steps[0]?.output).toMatchObject({ status: 200, body: '{"pin":7}' });
+    expect(await ((await t.executeStep(id)).result as Response).json()).toEqual({ pin: 7 });
   });
 
   it("are where executeStep stops", async () => {
