@@ -39,6 +39,8 @@ export interface Broken extends Pick<StageOptions, "behind"> {
 
 /** Some ten times as many as a story makes. One that makes more goes round in circles. */
 const CALLS_MAX = 10_000;
+/** All further calls fail. What goes on in spite of that is left alone after so many. */
+const FAILING_CALLS_MAX = 5_000;
 /** Real milliseconds without a call and without a move of the clock, after which nobody waits any more. */
 const HUNG_MS = 60_000;
 
@@ -118,7 +120,7 @@ async function judged(stage: Stage, story: Story, plan: Plan, { trace, callsMax,
   let endless: Finding | undefined;
   faults.before = (name, at) => {
     if (at === callsMax) endless = endlessCalls(name);
-    if (at === 2 * callsMax) giveUp();
+    if (at === callsMax + FAILING_CALLS_MAX) giveUp();
     if (at >= callsMax) throw new Error("The story is over.");
   };
   const origin = stage.aws.clock.now();
