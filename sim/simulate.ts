@@ -39,6 +39,8 @@ export interface Broken extends Pick<StageOptions, "behind"> {
 
 /** Some ten times as many as a story makes. One that makes more goes round in circles. */
 const CALLS_MAX = 10_000;
+/** All further calls fail. What goes on in spite of that is left alone after so many. */
+const FAILING_CALLS_MAX = 50_000;
 /** Real milliseconds without a call and without a move of the clock, after which nobody waits any more. */
 const HUNG_MS = 60_000;
 
@@ -65,12 +67,16 @@ export async function simulate(
   const trace = new Trace(() => stage.aws.clock.now() - origin);
   const signs = () => `${stage.faults.calls.length} ${stage.aws.clock.now()}`;
   const endless = Promise.withResolvers<undefined>();
-  const watch: Watch = { trace, callsMax, giveUp: () => endless.resolve(undefined) };
-  const judgement = await unlessHung(Promise.race([judged(stage, story, plan, watch), endless.promise]), signs);
+  let standsStill = HUNG;
+  const giveUp = (finding: Finding) => {
+    standsStill = finding;
+    endless.resolve(undefined);
+  };
+  const playing = judged(stage, story, plan, { trace, callsMax, giveUp });
+  const judgement = await unlessHung(Promise.race([playing, endless.promise]), signs);
   const hung = judgement === undefined;
   if (!hung) await stage.cloud.close();
   const { faults, swept } = stage;
-  const standsStill = faults.calls.length > callsMax ? endlessCalls(faults.calls.at(-1)) : HUNG;
   const { findings, runs } = judgement ?? { findings: [standsStill], runs: [] };
   const { lines, hash } = trace;
   const told = { findings, struck: faults.struck, swept, runNames: namesOf(runs), calls: faults.calls.length };
@@ -82,7 +88,7 @@ const HUNG: Finding = {
   text: `the story stands still: for ${HUNG_MS / 1_000} s of real time nothing has happened`,
 };
 
-const endlessCalls = (last = ""): Finding => ({
+const endlessCalls = (last: string): Finding => ({
   law: "L9",
   text: `there is no end of calls: the last one is ${last}`,
 });
@@ -104,7 +110,7 @@ interface Watch {
   readonly trace: Trace;
   readonly callsMax: number;
   /** Calls fail from there on, and still there is no end. */
-  readonly giveUp: () => void;
+  readonly giveUp: (finding: Finding) => void;
 }
 
 async function judged(stage: Stage, story: Story, plan: Plan, { trace, callsMax, giveUp }: Watch): Promise<Judged> {
@@ -118,7 +124,7 @@ async function judged(stage: Stage, story: Story, plan: Plan, { trace, callsMax,
   let endless: Finding | undefined;
   faults.before = (name, at) => {
     if (at === callsMax) endless = endlessCalls(name);
-    if (at === 2 * callsMax) giveUp();
+    if (endless !== undefined && at === callsMax + FAILING_CALLS_MAX) giveUp(endless);
     if (at >= callsMax) throw new Error("The story is over.");
   };
   const origin = stage.aws.clock.now();
