@@ -8,7 +8,7 @@ import { type AnyCancelHandler, cancelFunction } from "./cancellation.ts";
 import { type AnyFailureHandler, failureFunction } from "./failure.ts";
 import { checkFlow } from "./flow/index.ts";
 import { type AnyHandler, type DurableSpec, StepwellFunction } from "./function.ts";
-import { checkLookback } from "./lookback.ts";
+import { checkLookback, lookbackIn } from "./lookback.ts";
 import { checkOptions } from "./options.ts";
 import { checkTriggers } from "./triggers.ts";
 
@@ -43,14 +43,15 @@ export function createFunction(owner: Owner, shape: readonly unknown[]): Stepwel
   const given = separate ? shape[1] : options.triggers;
   const triggers = checkTriggers(given, `${where}: ${separate ? "trigger" : "triggers"}`);
   const flow = checkFlow(options.given, triggers, where);
-  const { lookback } = options.given;
+  const { lookback: declared } = options.given;
+  const lookback = declared === undefined ? lookbackIn(handler) : checkLookback(declared, `${where}: lookback`);
   const spec: DurableSpec = {
     app: owner.id,
     id: options.id,
     ...(options.name !== undefined && { name: options.name }),
     triggers,
     ...(flow !== undefined && { flow }),
-    ...(lookback !== undefined && { lookback: checkLookback(lookback, `${where}: lookback`) }),
+    ...(lookback.length > 0 && { lookback }),
     retry: options.retry,
     maxSteps: options.maxSteps,
     parallelism: options.parallelism,

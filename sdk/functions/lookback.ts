@@ -16,6 +16,27 @@ export function checkLookback(value: unknown, where: string): readonly Lookback[
   return value.map((entry, index) => checkEntry(entry, `${where}[${index}]`));
 }
 
+/**
+ * What a handler's own text says of its waits that look back, as far as they are plain literals: `{ event: "shop/paid", match: "data.id",
+ * lookback: "10m" }`. The rest has to be declared. What is wrong there is refused by the wait, not here.
+ */
+export function lookbackIn(handler: unknown): readonly Lookback[] {
+  const waits = String(handler).match(/\{[^{}]*\blookback\s*:[^{}]*\}/g) ?? [];
+  const found = waits.slice(0, LOOKBACKS_MAX).flatMap((text) => {
+    const [event, match, condition] = ["event", "match", "if"].map((name) => literalOf(text, name));
+    if (event === undefined) return [];
+    try {
+      return [checkEntry({ event, match, if: condition }, "")];
+    } catch {
+      return [];
+    }
+  });
+  return [...new Map(found.map((entry) => [JSON.stringify(entry), entry])).values()];
+}
+
+const literalOf = (text: string, name: string): string | undefined =>
+  new RegExp(`\\b${name}\\s*:\\s*(["'\`])([^\\\\$]*?)\\1`).exec(text)?.[2];
+
 function checkEntry(value: unknown, where: string): Lookback {
   if (!isRecord(value)) {
     if (typeof value === "string") return { event: checkName(value, where), paths: [] };

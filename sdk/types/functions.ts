@@ -113,7 +113,10 @@ export interface FunctionOptions<S, T, Added = None, F extends Middlewares = rea
   readonly onCancel?: (context: Over<CancelContext<S, TriggeredEvent<S, T>>, Over<Added, AddedBy<F>>>) => unknown;
   /**
    * Events that a `step.waitForEvent` with `lookback` may find although they arrived before it began: names, each with the `match` or the `if`
-   * of the wait, up to 10. From its deploy on the arrival of each such event is noted, one write for each entry. @default - none
+   * of the wait, up to 10. From its deploy on the arrival of each such event is noted, one write for each entry.
+   *
+   * @default - what the handler's own text says of its waits, as far as they are plain literals on the spot: not those in another function,
+   * by a variable, or of several events
    *
    * @example
    * ```ts

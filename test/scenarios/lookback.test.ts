@@ -44,6 +44,20 @@ describe.each(["stepFunctions", "table"] as const)("waitForEvent that looks back
     expect(await cloud.run(run.id)).toMatchObject({ status: "completed", output: { id: "first" } });
   });
 
+  it("needs no declaration where the handler's own text says what it waits for", async () => {
+    const plain = on("wait", async ({ step }: Input) => {
+      await step.sleep("first", "1h");
+      return step.waitForEvent("payment", { event: "shop/paid", match: "data.id", timeout: "1d", lookback: "30m" });
+    });
+    const cloud = await openCloud([plain], { waits });
+    const run = await begin(cloud);
+    await cloud.passTime("40m");
+    await cloud.send(paid("another's", { id: 2 }));
+    await cloud.send(paid("first"));
+    await cloud.passTime("21m");
+    expect(await cloud.run(run.id)).toMatchObject({ status: "completed", output: { id: "first" } });
+  });
+
   it("waits for what is to come where nothing has", async () => {
     const cloud = await waiting({ lookback: "10m" });
     const run = await begin(cloud);
