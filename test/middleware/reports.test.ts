@@ -105,4 +105,5 @@ it("dependencies are in the context as they are given, and only objects can be",
   const { finish } = await open(client, [fn]);
   expect((await finish("shop/go")).output).toEqual([true, { id: "u1" }]);
   expect(() => dependencyInjectionMiddleware([] as never)).toThrow("dependencyInjectionMiddleware");
+  expect(() => dependencyInjectionMiddleware({ step: db })).toThrow('"step" is the handler\'s own');
 });

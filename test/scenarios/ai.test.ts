@@ -124,6 +124,13 @@ describe("step.ai.infer", () => {
     expect(requests).toHaveLength(4);
   });
 
+  it("says who answered with what is no JSON", async () => {
+    const { url } = await listen((response) => response.end("<html>busy"));
+    const model = { model: "any", url };
+    const { run } = await runHandler(({ step }) => step.ai.infer("ask", { model, body: {} }), { retries: 0 });
+    expect(run.error?.message).toBe('step.ai.infer "ask": any answered 200 with what is no JSON: <html>busy');
+  });
+
   it("fails a step without a key, once, and says where it may stand", async () => {
     const { run } = await runHandler(({ step }) =>
       step.ai.infer("ask", { model: openai({ model: "m", apiKey: "" }), body: { messages } }),

@@ -77,10 +77,19 @@ async function send({ adapter, url, text }: Request, { signal }: BodyContext, wh
   const sent = { method: "POST", headers: { "content-type": "application/json", ...own }, body: text, signal };
   const answer = await globalThis.fetch(url, sent);
   if (!answer.ok) throw await refusal(answer, `${where}: ${model}`);
-  const response: unknown = await answer.json();
+  const response = await jsonOf(answer, `${where}: ${model}`);
   const usage = (adapter.usageOf?.(response) ?? usageIn(response)) satisfies AiUsage | undefined;
   const request = { model, url: `${url.origin}${url.pathname}`, body: keptRequest(JSON.parse(text)) };
   return { response, ...(usage && { usage }), request };
+}
+
+async function jsonOf(answer: Response, who: string): Promise<unknown> {
+  const text = await answer.text();
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Error(`${who} answered ${answer.status} with what is no JSON: ${text.slice(0, REFUSAL_CHARS_MAX)}`);
+  }
 }
 
 async function refusal(answer: Response, who: string): Promise<Error> {
