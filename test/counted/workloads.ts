@@ -1,4 +1,12 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { type AnyFunction, type GetFunctionInput, RetryAfterError, Stepwell } from "stepwell";
+
+/** Half a KB by HTTP; nobody waits for this server to close. */
+const server = createServer((_, response) => response.end(HALF_KB))
+  .listen(0, "127.0.0.1")
+  .unref();
+const halfKb = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
 /** The runs whose price `docs/cost.md` tells. Events have half a KB of data, and so have results. */
 export const client = new Stepwell({ id: "cost" });
@@ -80,7 +88,7 @@ export const ADDITIONS: Readonly<Record<string, Workload>> = {
   '`step.waitForEvent`, `waits: "table"`': fiveAnd("table", approval),
   '`step.waitForSignal`, `waits: "stepFunctions"`': fiveAnd("signal", signal),
   '`step.waitForSignal`, `waits: "table"`': fiveAnd("table-signal", signal),
-  "`step.fetch`": fiveAnd("fetching", ({ step }) => step.fetch(`data:text/plain,${HALF_KB}`)),
+  "`step.fetch`": fiveAnd("fetching", ({ step }) => step.fetch(halfKb())),
   "`step.sendEvent` of one event that starts nothing": fiveAnd("sending", ({ step }) =>
     step.sendEvent("send", { name: "cost/nobody", data: { text: HALF_KB } }),
   ),
