@@ -59,7 +59,8 @@ export class CheckpointBuffer {
   async #write(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    const steps = this.#steps;
+    // A copy: more may come while these are being written.
+    const steps = [...this.#steps];
     if (steps.length === 0) return;
     const { deps, run, fence } = this.#held;
     const name = `${String(fence).padStart(6, "0")}#${String(this.#packs).padStart(4, "0")}`;

@@ -142,6 +142,35 @@ describe("buffered checkpoints (P8)", { timeout: 300_000 }, () => {
     expect(begun).toEqual({ short: 1, long: 2 });
   });
 
+  it("results that come while others are being written are written next (L1)", async () => {
+    const beside = (bodies: Bodies): Scenario => ({
+      name: "more steps side by side than are buffered, one after another",
+      functions: one(
+        async ({ step }, { slow }) => {
+          const results = await Promise.all(
+            ["a", "b", "c", "d", "e", "f", "g"].map((id, i) =>
+              step.run(id, async () => {
+                await slow(1 + i);
+                return bodies.run(id);
+              }),
+            ),
+          );
+          await step.sleep("nap", "2h");
+          return results;
+        },
+        { checkpointing: { bufferedSteps: 2 } },
+      ),
+    });
+    // A write that takes longer than the bodies that end after it was sent.
+    for (const nth of [1, 2, 3]) {
+      const slowly = { kind: "delay", at: "TransactWriteItems", nth, ms: 50 } as const;
+      const { begun, run, problems } = await played([slowly], beside);
+      expect({ nth, status: run.status, problems }).toEqual({ nth, status: "completed", problems: [] });
+      expect(run.output).toEqual(["a1", "b1", "c1", "d1", "e1", "f1", "g1"]);
+      expect(Object.values(begun)).toEqual([1, 1, 1, 1, 1, 1, 1]);
+    }
+  });
+
   it("a step that kills its process is found, and those before it are not blamed (L9)", async () => {
     const deadly = (bodies: Bodies): Scenario => ({
       name: "a deadly step behind buffered ones",
